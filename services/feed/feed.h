@@ -36,7 +36,8 @@ class Feed {
   void add_routes(Router& router);  // access: agent
 
   // Inside a transaction. The same spec again changes nothing (and wakes nobody).
-  void put(db::Session& s, std::string_view host, std::string_view kind, std::string_view id, const Json& spec);
+  // Returns the item's revision: the agent's observations carry the revision they reflect.
+  int64_t put(db::Session& s, std::string_view host, std::string_view kind, std::string_view id, const Json& spec);
   // Must not exist any more: kept until the agent has said it is gone (state {"absent": true}).
   void remove(db::Session& s, std::string_view host, std::string_view kind, std::string_view id);
   bool wanted(db::Session& s, std::string_view host, std::string_view kind, std::string_view id);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "services/base/request.h"
@@ -15,6 +16,14 @@ struct TlsFiles {
   std::string certificate;  // PEM chain
   std::string key;          // PEM
   std::string client_ca;    // PEM; when set, clients may show a certificate signed by it (mTLS)
+};
+
+// What an access log wants to know of one exchange.
+struct AccessLine {
+  std::string method, target, peer;
+  std::string request_id;  // the answer's x-openstack-request-id
+  int status = 0;
+  int64_t duration_us = 0;
 };
 
 struct ServerOptions {
@@ -31,6 +40,11 @@ struct ServerOptions {
   unsigned idle_timeout_ms = 75'000;      // keep-alive
   unsigned body_timeout_ms = 60'000;      // without progress
   std::string spool_dir = "/tmp";
+  // Behind our gateway, which connects from loopback, Request::peer is X-Forwarded-For's first
+  // address. The gateway itself faces the world and turns this off.
+  bool trust_forwarded = true;
+  // Called after each answer, on the I/O thread: quick.
+  std::function<void(const AccessLine&)> access;
 };
 
 // What the edge does with a request's body, decided from its header alone.

@@ -59,6 +59,7 @@ class Websockets {
 
 struct Core {
   Core(ServerOptions o, Server::Handler h, Server::Planner p, Server::ProxyRule r, TlsContext t);
+  ~Core();
 
   ServerOptions options;
   Server::Handler handler;
@@ -66,13 +67,13 @@ struct Core {
   Server::ProxyRule proxy;
   TlsContext tls;
   bool stopping = false;
-  size_t sessions_open = 0;
   std::set<Session*> sessions;
+  std::list<Stream*> streams;
   Websockets websockets;
   Workers workers;
   Workers files;  // disk I/O, so that a slow disk never holds up the I/O thread
-  // The io_context goes first at destruction: it frees suspended coroutines, which use the rest.
-  // What it is used by (sweeper, pool) is held in `io_users`, freed between the two.
+  // Freed after sweeper and pool, which wait on it, and before the lists above: freeing it frees
+  // the coroutines that are still suspended, and their streams and sessions leave those lists.
   net::io_context io{1};
   Sweeper sweeper;
   UpstreamPool upstreams;

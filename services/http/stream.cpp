@@ -24,16 +24,16 @@ void Sweeper::sweep() {
   schedule();
 }
 
-Stream::Stream(net::io_context& io, Sweeper& sweeper, Channel channel)
-    : sweeper_(sweeper), channel_(std::move(channel)), descriptor_(io) {
+Stream::Stream(net::io_context& io, std::list<Stream*>& streams, Channel channel)
+    : streams_(streams), channel_(std::move(channel)), descriptor_(io) {
   boost::system::error_code ec;
   descriptor_.assign(channel_.fd(), ec);
   if (ec) expired_ = true;
-  place_ = sweeper_.streams_.insert(sweeper_.streams_.end(), this);
+  place_ = streams_.insert(streams_.end(), this);
 }
 
 Stream::~Stream() {
-  sweeper_.streams_.erase(place_);
+  streams_.erase(place_);
   if (descriptor_.is_open()) descriptor_.release();  // the channel closes it
 }
 

@@ -26,24 +26,25 @@ class Stream;
 // a deadline costs nothing. Deadlines are late by up to one tick.
 class Sweeper {
  public:
-  Sweeper(net::io_context& io, unsigned tick_ms) : timer_(io), tick_(tick_ms) {}
+  Sweeper(net::io_context& io, std::list<Stream*>& streams, unsigned tick_ms)
+      : timer_(io), streams_(streams), tick_(tick_ms) {}
   void start() { schedule(); }
   void stop();
 
  private:
-  friend class Stream;
   void schedule();
   void sweep();
   net::steady_timer timer_;
+  std::list<Stream*>& streams_;
   std::chrono::milliseconds tick_;
   bool stopped_ = false;
-  std::list<Stream*> streams_;
 };
 
 // A Channel that waits on the I/O thread. Not thread-safe: I/O thread only.
 class Stream {
  public:
-  Stream(net::io_context& io, Sweeper& sweeper, Channel channel);
+  // Enters itself into `streams`, which must outlive it.
+  Stream(net::io_context& io, std::list<Stream*>& streams, Channel channel);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream();
@@ -64,7 +65,7 @@ class Stream {
 
  private:
   friend class Sweeper;
-  Sweeper& sweeper_;
+  std::list<Stream*>& streams_;
   Channel channel_;
   net::posix::stream_descriptor descriptor_;
   Instant deadline_ = Instant::max();
