@@ -1,0 +1,102 @@
+import Alert from "@cloudscape-design/components/alert";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Form from "@cloudscape-design/components/form";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState, type FormEvent } from "react";
+import { createServer } from "../../api/compute";
+import { errorText } from "../../api/errors";
+import { useNotices } from "../../app/notices";
+import { follow, go, to } from "../../app/router";
+import { useProject } from "../../app/session";
+import { m } from "../../i18n";
+import { checkForm, refusedField, toNewServer } from "../../lib/create_form";
+import { AccessFields } from "./access_fields";
+import { BasicFields } from "./basic_fields";
+import { useChoices } from "./choices";
+import { ExtraFields } from "./extra_fields";
+import { volumeFor } from "./new_volume";
+import { Overview } from "./overview";
+import { useCreateForm } from "./use_form";
+
+export function CreateServerPage() {
+  const project = useProject();
+  const notices = useNotices();
+  const choices = useChoices(project.id);
+  const state = useCreateForm(choices);
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const { form, errors, setErrors, set } = state;
+
+  const submit = async (): Promise<void> => {
+    const found = checkForm(form, choices.images.data ?? [], choices.flavors.data ?? []);
+    setErrors(found);
+    setRefusal(null);
+    if (Object.keys(found).length > 0) return;
+    setBusy(true);
+    try {
+      const volumeId = await volumeFor(form, project.id, (id) => {
+        // From here on the volume exists: trying again must not make a second one.
+        set("volume", { kind: "existing", id });
+        choices.volumes.refresh();
+      });
+      const id = await createServer(toNewServer(form, volumeId));
+      notices.succeed(m.create.created(form.name.trim()));
+      go(to.server(id));
+    } catch (error) {
+      const message = errorText(error);
+      const field = refusedField(message);
+      if (field === null) setRefusal(message);
+      else setErrors({ [field]: message });
+    } finally {
+      setBusy(false);
+    }
+  };
+  const onSubmit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (!busy) void submit();
+  };
+  return (
+    <ContentLayout
+      breadcrumbs={
+        <BreadcrumbGroup
+          items={[
+            { text: m.servers.title, href: to.servers },
+            { text: m.create.title, href: to.createServer },
+          ]}
+          onFollow={follow}
+        />
+      }
+      header={<Header variant="h1">{m.create.title}</Header>}
+    >
+      <form onSubmit={onSubmit} noValidate>
+        <Form
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button variant="link" formAction="none" href={to.servers} onFollow={follow}>
+                {m.common.cancel}
+              </Button>
+              <Button variant="primary" loading={busy} data-testid="create-submit">
+                {m.create.submit}
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          <SpaceBetween size="l">
+            {refusal !== null && (
+              <Alert type="error" header={m.create.nothingMade}>
+                {refusal}
+              </Alert>
+            )}
+            <BasicFields state={state} choices={choices} errors={errors} />
+            <AccessFields state={state} choices={choices} />
+            <ExtraFields state={state} choices={choices} />
+            <Overview form={form} choices={choices} />
+          </SpaceBetween>
+        </Form>
+      </form>
+    </ContentLayout>
+  );
+}

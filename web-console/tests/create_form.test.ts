@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import type { Flavor } from "../src/api/compute";
+import type { Image } from "../src/api/image";
+import { createServerCommand, shellQuote } from "../src/lib/command";
+import { checkForm, smallestFor, toNewServer, type CreateForm } from "../src/lib/create_form";
+import { parseGib } from "../src/lib/volume_text";
+
+const flavors: Flavor[] = [
+  { id: "2", name: "m1.small", vcpus: 1, ram: 2048, disk: 20 },
+  { id: "1", name: "m1.tiny", vcpus: 1, ram: 512, disk: 1 },
+];
+const image: Image = {
+  id: "i",
+  name: "debian",
+  status: "active",
+  visibility: "public",
+  size: 1,
+  disk_format: "qcow2",
+  min_disk: 2,
+  min_ram: 0,
+  created_at: "2026-01-01T00:00:00Z",
+};
+const good: CreateForm = {
+  name: " web ",
+  imageId: "i",
+  flavorId: "2",
+  networkId: "n",
+  keyName: "k",
+  groups: ["default"],
+  volume: { kind: "none" },
+  userData: "",
+};
+
+describe("checkForm", () => {
+  it("finds nothing wrong with a good form", () => {
+    expect(checkForm(good, [image], flavors)).toEqual({});
+  });
+  it("names each field that is missing or wrong", () => {
+    const bad: CreateForm = { ...good, name: " ", imageId: null, flavorId: null, networkId: null };
+    expect(Object.keys(checkForm(bad, [image], flavors)).sort()).toEqual(["flavor", "image", "name", "network"]);
+    expect(checkForm({ ...good, name: "x".repeat(256) }, [image], flavors).name).toBeDefined();
+    expect(checkForm({ ...good, volume: { kind: "new", sizeGib: "0" } }, [image], flavors).volume).toBeDefined();
+  });
+  it("says when the image does not fit the size", () => {
+    expect(checkForm({ ...good, flavorId: "1" }, [image], flavors).flavor).toContain("2 GiB");
+  });
+});
+
+describe("smallestFor", () => {
+  it("skips sizes that the image does not fit", () => {
+    expect(smallestFor(image, flavors)?.id).toBe("2");
+    expect(smallestFor(undefined, flavors)?.id).toBe("1");
+  });
+});
+
+describe("toNewServer", () => {
+  it("sends only what was chosen", () => {
+    expect(toNewServer({ ...good, keyName: null, groups: [] }, null)).toEqual({
+      name: "web",
+      imageRef: "i",
+      flavorRef: "2",
+      networks: [{ uuid: "n" }],
+    });
+  });
+  it("sends the start-up script as UTF-8 in base64", () => {
+    const sent = toNewServer({ ...good, userData: "#!/bin/sh\necho 누리" }, null).user_data ?? "";
+    const decoded = new TextDecoder().decode(Uint8Array.from(atob(sent), (c) => c.charCodeAt(0)));
+    expect(decoded).toBe("#!/bin/sh\necho 누리");
+  });
+  it("boots from the image with the volume beside it", () => {
+    const disks = toNewServer(good, "v").block_device_mapping_v2 ?? [];
+    expect(disks.map((d) => [d.uuid, d.boot_index])).toEqual([["i", 0], ["v", -1]]);
+  });
+});
+
+describe("commands", () => {
+  it("quotes what a shell would read otherwise", () => {
+    expect(shellQuote("plain-1.2")).toBe("plain-1.2");
+    expect(shellQuote("two words")).toBe("'two words'");
+    expect(shellQuote("it's $HOME")).toBe("'it'\\''s $HOME'");
+    expect(shellQuote("")).toBe("''");
+  });
+  it("says all that the form says", () => {
+    const command = createServerCommand({
+      name: "my web", image: "debian", flavor: "m1.small", network: "net", key: "k", groups: ["default", "allow-ssh"],
+    });
+    expect(command).toBe(
+      "openstack server create --image debian --flavor m1.small --network net --key-name k " +
+        "--security-group default --security-group allow-ssh 'my web'",
+    );
+  });
+});
+
+describe("parseGib", () => {
+  it("takes whole numbers in range only", () => {
+    expect(["1", " 10 ", "16384"].map(parseGib)).toEqual([1, 10, 16384]);
+    expect(["", "0", "-1", "1.5", "16385", "1e2", "abc"].map(parseGib)).toEqual(Array(7).fill(null));
+  });
+});
