@@ -65,17 +65,22 @@ using Status = Result<void>;
 
 }  // namespace nuri
 
+#define NURI_CONCAT_(a, b) a##b
+#define NURI_CONCAT(a, b) NURI_CONCAT_(a, b)
+
 // Statement form: TRYV(f()); returns the error from the enclosing function.
-#define TRYV(expr)                                                    \
-  do {                                                                \
-    auto nuri_try_ = (expr);                                          \
-    if (!nuri_try_) return std::move(nuri_try_).error();              \
+#define TRYV(expr) NURI_TRYV_(expr, NURI_CONCAT(nuri_try_, __COUNTER__))
+#define NURI_TRYV_(expr, name)                  \
+  do {                                          \
+    auto name = (expr);                         \
+    if (!name) return std::move(name).error();  \
   } while (0)
 
 // Expression form (GNU statement expression): auto x = TRY(f());
-#define TRY(expr)                                                     \
-  __extension__({                                                     \
-    auto nuri_try_ = (expr);                                          \
-    if (!nuri_try_) return std::move(nuri_try_).error();              \
-    std::move(nuri_try_).value();                                     \
+#define TRY(expr) NURI_TRY_(expr, NURI_CONCAT(nuri_try_, __COUNTER__))
+#define NURI_TRY_(expr, name)                   \
+  __extension__({                               \
+    auto name = (expr);                         \
+    if (!name) return std::move(name).error();  \
+    std::move(name).value();                    \
   })

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -34,6 +35,7 @@ class Feed {
 
   void on_observed(OnObserved f) { on_observed_ = std::move(f); }
   void add_routes(Router& router);  // access: agent
+  void stop();                      // lets long polls and calls go; before the HTTP server stops
 
   // Inside a transaction. The same spec again changes nothing (and wakes nobody).
   // Returns the item's revision: the agent's observations carry the revision they reflect.
@@ -58,6 +60,7 @@ class Feed {
   Result<Response> get_desired(const Request& request, Context& context);
   Result<Response> post_observed(const Request& request, Context& context);
   Result<Response> post_reply(const Request& request, Context& context);
+  static Result<Json> body_items(const std::string& body);
   Result<Json> changes(const std::string& host, int64_t after, const std::string& epoch);
   Json take_calls(const std::string& host);
   Status store_observed(db::Session& s, const std::string& host, const Json& item);
@@ -69,6 +72,7 @@ class Feed {
   OnObserved on_observed_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<bool> stopping_ = false;
   uint64_t generation_ = 0;  // grows with each committed change or call
   std::map<std::string, std::map<std::string, Call>> calls_;  // host -> id -> call
   std::map<std::string, int> waiting_;                        // host -> long polls under way

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ class Link {
   void push_loop();
   bool pull_once();
   bool push_once();
+  void answer_loop();
   void answer(const Json& call);
   bool pause(unsigned ms);
 
@@ -60,8 +62,10 @@ class Link {
   int64_t last_seq_ = 0;
   int64_t revision_ = 0;
   std::string epoch_;
+  std::deque<Json> questions_;
   bool stopping_ = false;
   std::thread puller_, pusher_;
+  std::vector<std::thread> answerers_;
 };
 
 }  // namespace nuri::feed

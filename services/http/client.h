@@ -38,6 +38,8 @@ class Client {
   static Result<std::unique_ptr<Client>> create(ClientOptions options);
   virtual ~Client() = default;
   virtual Result<Response> send(const ClientRequest& request) = 0;
+  // Ends every exchange under way (their Error: unavailable) and refuses new ones; for shutting down.
+  virtual void cancel() = 0;
 
   // JSON in and out; a status of 400 or more becomes an Error of the matching code with the answer's message.
   Result<Json> call(std::string_view method, std::string_view target, const Json& body = {}, const Headers& headers = {},
