@@ -48,7 +48,9 @@ quietly() {
     local log=$NURI_LOG/deploy/$1.log
     shift
     mkdir -p "$NURI_LOG/deploy"
-    if ! "$@" >"$log" 2>&1; then
+    # In the background, because bash ignores "set -e" below a condition.
+    (set -e && "$@") >"$log" 2>&1 &
+    if ! wait $!; then
         tail -n 30 "$log" >&2
         die "failed: $* (whole output in $log)"
     fi
