@@ -162,10 +162,12 @@ std::string Channel::fault() const {
   return reason ? reason : "connection closed";
 }
 
-Io wait_ready(int fd, Io want, int timeout_ms) {
-  pollfd p{fd, static_cast<short>(want == Io::want_write ? POLLOUT : POLLIN), 0};
-  const int n = ::poll(&p, 1, timeout_ms);
+Io wait_ready(int fd, Io want, int timeout_ms, int cancel_fd) {
+  pollfd p[2] = {{fd, static_cast<short>(want == Io::want_write ? POLLOUT : POLLIN), 0},
+                 {cancel_fd, POLLIN, 0}};  // a negative fd is ignored
+  const int n = ::poll(p, 2, timeout_ms);
   if (n < 0) return errno == EINTR ? Io::ok : Io::error;
+  if (p[1].revents != 0) return Io::error;
   return n == 0 ? Io::timeout : Io::ok;
 }
 

@@ -44,8 +44,9 @@ class Channel {
   ssl_st* ssl_ = nullptr;
 };
 
-// Waits with poll(2): for blocking users. timeout_ms < 0: for ever.
-Io wait_ready(int fd, Io want, int timeout_ms);
+// Waits with poll(2): for blocking users. timeout_ms < 0: for ever. Io::error at once while
+// cancel_fd is readable.
+Io wait_ready(int fd, Io want, int timeout_ms, int cancel_fd = -1);
 
 void tune_socket(int fd);  // no Nagle delay, keep-alive probes
 

@@ -30,7 +30,8 @@ struct ClientRequest {
 };
 
 // Blocking, thread-safe, keeps connections alive. A kept-alive connection that turns out dead
-// before a byte of the answer is tried again once on a fresh one.
+// before a byte of the answer is tried again once on a fresh one; POST and PATCH only where they
+// cannot have arrived.
 // Errors: unavailable (cannot connect, connection lost), timeout, bad_gateway (not HTTP, too large).
 // Any HTTP status is an answer, not an Error.
 class Client {

@@ -32,7 +32,11 @@ class UpstreamPool {
   void clear() { idle_.clear(); }
 
  private:
-  std::unordered_map<std::string, std::vector<std::unique_ptr<Stream>>> idle_;
+  struct Idle {
+    std::unique_ptr<Stream> stream;
+    Instant since;
+  };
+  std::unordered_map<std::string, std::vector<Idle>> idle_;
 };
 
 // Threads of upgraded connections. Any thread.

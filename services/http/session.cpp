@@ -83,7 +83,7 @@ Session::Session(Core& core, Channel channel, std::string peer)
 Session::~Session() { core_.sessions.erase(this); }
 
 void Session::stop_if_idle() {
-  if (idle_) client_.expire();
+  if (idle_ || upgraded_) abort();
 }
 
 void Session::abort() {
@@ -128,6 +128,7 @@ awaitable<int> Session::read_head() {
   message_.clear();
   target_.reset();
   request_ = Request();
+  access_ = AccessLine();
   head_only_ = false;
   keep_alive_ = false;
   idle_ = in_.empty();
@@ -137,7 +138,7 @@ awaitable<int> Session::read_head() {
   while (true) {
     if (!in_.empty()) {
       // A few old clients send an empty line after a body.
-      while (!parser_->header_done() && fresh_ == false && in_.view().starts_with("\r\n") &&
+      while (!parser_->header_done() && !fresh_ && in_.view().starts_with("\r\n") &&
              parser_->head().method.empty())
         in_.consume(2);
       Problem problem = Problem::none;
@@ -177,6 +178,7 @@ int Session::accept_head() {
     const std::string forwarded = head_.headers.get("X-Forwarded-For");
     if (!forwarded.empty()) sender = forwarded.substr(0, forwarded.find(','));
   }
+  websocket_key_ = websocket_key(head_);
   request_ = request_of(std::move(head_), sender);
   access_ = AccessLine{request_.method, request_.target, sender, {}, 0, 0};
   if (fault.empty() && request_.path[0] != '/' &&

@@ -58,6 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<bool> send_response();
   awaitable<bool> send_file(const Response::File& file);
   awaitable<bool> upgrade();
+  void hand_over();
 
   // session_offload.cpp: work on a pool, awaited on the I/O thread
   bool begin(Workers& pool, std::function<void()> job);
@@ -67,23 +68,23 @@ class Session : public std::enable_shared_from_this<Session> {
   bool begin_spool_write();
   bool begin_file_read(int fd, uint64_t offset, size_t size);
 
-  // relay.cpp
+  // relay.cpp and relay_answer.cpp
   awaitable<bool> relay();
   awaitable<int> relay_request();
   awaitable<int> relay_body();
   awaitable<int> connect_upstream();
   void start_upstream_request();
-  void take_body_piece();
+  int take_body_piece();
+  awaitable<int> resend();
   awaitable<int> read_answer_head();
   awaitable<bool> relay_answer();
   awaitable<bool> relay_answer_body(bool chunked);
   Framing answer_framing() const;
-  bool upstream_has_answered();
   bool may_resend() const;
 
   // relay_upgrade.cpp
-  awaitable<bool> relay_upgrade();
-  awaitable<void> pump(Stream& from, Stream& to);
+  awaitable<void> relay_upgrade();
+  awaitable<void> pump(Stream& from, Stream& to, InBuffer& buffer);
   static awaitable<void> pump_back(std::shared_ptr<Session> self);
 
   Core& core_;
@@ -100,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool idle_ = true;      // waiting for a request's first byte
   bool keep_alive_ = true;
   bool head_only_ = false;
+  std::string websocket_key_;
   AccessLine access_;
   Instant begun_{};
 
@@ -120,6 +122,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool reused_ = false;         // the upstream connection has served before
   bool whole_request_ = false;  // out_ holds all of it
   bool sent_ = false;           // all of it has been written
+  size_t up_heard_ = 0;         // bytes of the answer
+  bool upgraded_ = false;       // raw bytes are relayed: a graceful stop ends it
 };
 
 }  // namespace nuri::http

@@ -54,7 +54,7 @@ awaitable<int> Session::read_body() {
     request_.body.reserve(std::min(announced, kReserveMax));
   }
   if (head_.expect_continue && in_.empty() && !parser_->done()) {
-    const Io io = co_await client_.write("HTTP/1.1 100 Continue\r\n\r\n", kWriteTimeoutMs);
+    const Io io = co_await client_.write(kContinue, kWriteTimeoutMs);
     if (io != Io::ok) co_return kGone;
   }
   int trouble = 0;
@@ -174,29 +174,32 @@ awaitable<bool> Session::send_file(const Response::File& file) {
 }
 
 awaitable<bool> Session::upgrade() {
-  const Headers& asked = response_.headers;
-  const std::string key = access_key_;
-  if (key.empty()) {
-    response_ = edge_error(400, "This address wants a websocket: Upgrade, Connection, "
-                                "Sec-WebSocket-Version 13 and Sec-WebSocket-Key.");
+  if (websocket_key_.empty() || core_.websockets.count() >= kMaxWebsockets) {
+    if (websocket_key_.empty()) {
+      response_ = edge_error(400, "This address wants a websocket: Connection: Upgrade, Upgrade: "
+                                  "websocket, Sec-WebSocket-Version: 13 and Sec-WebSocket-Key.");
+    } else {
+      log::warning("too many websockets", {{"limit", kMaxWebsockets}});
+      response_ = edge_error(503, "Too many websockets are open.");
+    }
     const bool sent = co_await send_response();
     co_return sent && keep_alive_;
   }
   out_.clear();
-  Headers headers = asked;
-  headers.set("Upgrade", "websocket");
-  headers.set("Connection", "Upgrade");
-  headers.set("Sec-WebSocket-Accept", websocket_accept(key));
-  append_answer_head(out_, 101, headers, Framing{}, true);
+  response_.headers.set("Upgrade", "websocket");
+  response_.headers.set("Connection", "Upgrade");
+  response_.headers.set("Sec-WebSocket-Accept", websocket_accept(websocket_key_));
+  append_answer_head(out_, 101, response_.headers, Framing{}, true);
   const Io io = co_await client_.write(out_, kWriteTimeoutMs);
   if (io != Io::ok) co_return false;
   log_access(101);
-  Websockets::Run run = std::move(response_.websocket);
-  Channel channel = client_.release();
-  const bool started =
-      core_.websockets.start(std::move(channel), std::string(in_.view()), std::move(run));
-  if (!started) log::warning("too many websockets", {{"limit", kMaxWebsockets}});
+  hand_over();
   co_return false;
+}
+
+void Session::hand_over() {
+  Websockets::Run run = std::move(response_.websocket);
+  core_.websockets.start(client_.release(), std::string(in_.view()), std::move(run));
 }
 
 }  // namespace nuri::http

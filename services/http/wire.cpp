@@ -167,6 +167,15 @@ Request request_of(Head&& head, std::string_view peer) {
   return request;
 }
 
+std::string websocket_key(const Head& head) {
+  const Headers& h = head.headers;
+  if (!head.upgrade || head.method != "GET" || !list_has(h.get("Upgrade"), "websocket") ||
+      h.get("Sec-WebSocket-Version") != "13")
+    return {};
+  std::string key = h.get("Sec-WebSocket-Key");
+  return key.size() == 24 ? key : std::string();
+}
+
 bool has_body(int status, std::string_view method) {
   return method != "HEAD" && status >= 200 && status != 204 && status != 304;
 }

@@ -25,6 +25,7 @@ void append_request_head(std::string& out, std::string_view method, std::string_
                          const Headers& headers, Framing framing);
 void append_header(std::string& out, std::string_view name, std::string_view value);
 void append_chunk(std::string& out, std::string_view data);  // nothing if empty
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // True for fields that belong to one connection and are never relayed.
@@ -37,6 +38,9 @@ Response edge_error(int status, std::string_view message);
 
 // Fills method, target, path, query and headers from a parsed head.
 Request request_of(Head&& head, std::string_view peer);
+
+// Sec-WebSocket-Key if this is a complete websocket handshake, else empty.
+std::string websocket_key(const Head& head);
 
 bool has_body(int status, std::string_view method);  // may an answer carry one
 
