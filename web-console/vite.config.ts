@@ -1,12 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { fontsAsFiles } from "./vite_fonts";
 
 // Where `npm run dev` finds the API; the built console always talks to its own origin.
 const api = process.env.NURI_URL ?? "https://127.0.0.1:8443";
 const prefixes = ["/identity", "/image", "/compute", "/volume", "/network", "/metering"];
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), fontsAsFiles()],
   build: {
     target: "es2022",
     // No data: URLs, so that the gateway's content security policy can stay narrow.

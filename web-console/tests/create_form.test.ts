@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Flavor } from "../src/api/compute";
 import type { Image } from "../src/api/image";
 import { createServerCommand, shellQuote } from "../src/lib/command";
-import { checkForm, smallestFor, toNewServer, type CreateForm } from "../src/lib/create_form";
+import { checkForm, smallestFor, toNewServer, withDefaults, type CreateForm } from "../src/lib/create_form";
 import { parseGib } from "../src/lib/volume_text";
 
 const flavors: Flavor[] = [
@@ -50,6 +50,22 @@ describe("smallestFor", () => {
   it("skips sizes that the image does not fit", () => {
     expect(smallestFor(image, flavors)?.id).toBe("2");
     expect(smallestFor(undefined, flavors)?.id).toBe("1");
+  });
+});
+
+describe("withDefaults", () => {
+  const empty: CreateForm = { ...good, imageId: null, flavorId: null, networkId: null, keyName: null, groups: [] };
+  const known = { images: [image], flavors, networks: [{ id: "n" }], keys: [{ name: "k" }], groups: [{ name: "default" }] };
+  it("fills in what was not chosen", () => {
+    expect(withDefaults(empty, known, new Set())).toEqual(good);
+  });
+  it("leaves alone what was chosen, even if it is nothing", () => {
+    const touched = new Set<keyof CreateForm>(["keyName", "groups"]);
+    const filled = withDefaults(empty, known, touched);
+    expect([filled.keyName, filled.groups, filled.networkId]).toEqual([null, [], "n"]);
+  });
+  it("gives the same form back when there is nothing to fill in", () => {
+    expect(withDefaults(good, known, new Set())).toBe(good);
   });
 });
 

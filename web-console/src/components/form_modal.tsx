@@ -59,6 +59,9 @@ export function FormModal({ title, action, onSubmit, onClose, keepOpen, children
         id={formId}
         onSubmit={(event) => {
           event.preventDefault();
+          // Opened from within a form, this event would go on to that one, though the page shows
+          // the dialog elsewhere.
+          event.stopPropagation();
           void run();
         }}
       >

@@ -64,6 +64,33 @@ export function smallestFor(image: Image | undefined, flavors: Flavor[]): Flavor
   return bySize(flavors).find((f) => !image || (f.disk >= image.min_disk && f.ram >= image.min_ram));
 }
 
+export interface Known {
+  images?: Image[];
+  flavors?: Flavor[];
+  networks?: { id: string }[];
+  keys?: { name: string }[];
+  groups?: { name: string }[];
+}
+
+/**
+ * Fills in what most people want where nothing was chosen by hand (`touched`). The same object
+ * comes back when there is nothing to fill in.
+ */
+export function withDefaults(form: CreateForm, known: Known, touched: ReadonlySet<keyof CreateForm>): CreateForm {
+  const next = { ...form };
+  if (!touched.has("imageId")) next.imageId ??= known.images?.[0]?.id ?? null;
+  const image = known.images?.find((i) => i.id === next.imageId);
+  if (!touched.has("flavorId")) next.flavorId = smallestFor(image, known.flavors ?? [])?.id ?? null;
+  if (!touched.has("networkId")) next.networkId ??= known.networks?.[0]?.id ?? null;
+  if (!touched.has("keyName")) next.keyName ??= known.keys?.[0]?.name ?? null;
+  if (!touched.has("groups")) {
+    const wanted = ["default", m.create.sshGroup].filter((name) => known.groups?.some((g) => g.name === name));
+    if (wanted.join() !== form.groups.join()) next.groups = wanted;
+  }
+  const keys = Object.keys(next) as (keyof CreateForm)[];
+  return keys.every((key) => next[key] === form[key]) ? form : next;
+}
+
 export function bySize(flavors: Flavor[]): Flavor[] {
   return [...flavors].sort((a, b) => a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk);
 }

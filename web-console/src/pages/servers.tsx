@@ -2,7 +2,6 @@ import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import type { TableProps } from "@cloudscape-design/components/table";
 import Link from "@cloudscape-design/components/link";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo } from "react";
 import * as compute from "../api/compute";
 import type { Server } from "../api/compute";
@@ -155,16 +154,12 @@ function PowerActions({ selected, onDone }: { selected: Server[]; onDone: () => 
 
 function ProjectCost({ projectId }: { projectId: string }) {
   const cost = usePolled(`cost ${projectId}`, (signal) => projectCost(projectId, signal), kCostMs);
-  if (cost.data === undefined) return <>{m.servers.description}</>;
+  if (cost.data === undefined) return null;
   return (
-    <SpaceBetween direction="horizontal" size="l">
-      <span>{m.servers.description}</span>
-      <span>
-        {m.servers.costNow} <CostFigure cost={cost.data} receivedAt={cost.receivedAt} places={4} />
-      </span>
-      <span>
-        {m.servers.costRate} <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} />
-      </span>
-    </SpaceBetween>
+    <>
+      {m.servers.cost} <CostFigure cost={cost.data} receivedAt={cost.receivedAt} places={4} />
+      {" · "}
+      <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} /> {m.servers.costRate}
+    </>
   );
 }

@@ -33,7 +33,7 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
     description: m.create.flavorText(f.vcpus, memory(f.ram), f.disk),
   }));
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">{m.create.basics}</Header>}>
         <SpaceBetween size="l">
           <FormField label={m.create.name} description={m.create.nameHelp} errorText={errors.name}>
@@ -62,10 +62,11 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">{m.create.sizing}</Header>}>
-        <FormField label={m.create.flavor} errorText={errors.flavor} stretch>
+        <FormField errorText={errors.flavor} stretch>
           {flavors.length <= kTilesMax && flavors.length > 0 ? (
             <Tiles
               data-testid="flavor"
+              ariaLabel={m.create.flavor}
               columns={3}
               items={flavors}
               value={form.flavorId}
@@ -74,6 +75,7 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
           ) : (
             <Select
               data-testid="flavor"
+              ariaLabel={m.create.flavor}
               options={flavors}
               selectedOption={flavors.find((o) => o.value === form.flavorId) ?? null}
               onChange={({ detail }) => set("flavorId", detail.selectedOption.value ?? null)}
@@ -84,7 +86,7 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
           )}
         </FormField>
       </Container>
-    </>
+    </SpaceBetween>
   );
 }
 

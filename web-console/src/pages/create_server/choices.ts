@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import * as compute from "../../api/compute";
 import { listImages } from "../../api/image";
 import { priceList } from "../../api/metering";
@@ -15,16 +16,26 @@ export function useChoices(projectId: string) {
   const groups = usePolled("create groups", network.listSecurityGroups, null);
   const volumes = usePolled("create volumes", (signal) => listVolumes(projectId, signal), null);
   const prices = usePolled("create prices", priceList, null);
+
+  // The same arrays from one drawing to the next, for what follows from them is worked out in effects.
+  const active = useMemo(() => images.data?.filter((i) => i.status === "active"), [images.data]);
+  const sizes = useMemo(() => flavors.data && bySize(flavors.data), [flavors.data]);
+  const inner = useMemo(() => networks.data?.filter(canJoin), [networks.data]);
+  const free = useMemo(() => volumes.data?.filter((v) => v.status === "available"), [volumes.data]);
   return {
-    images: { ...images, data: images.data?.filter((i) => i.status === "active") },
-    flavors: { ...flavors, data: flavors.data && bySize(flavors.data) },
-    // Nobody's server belongs on the outside network itself.
-    networks: { ...networks, data: networks.data?.filter((n) => !n["router:external"] && n.subnets.length > 0) },
+    images: { ...images, data: active },
+    flavors: { ...flavors, data: sizes },
+    networks: { ...networks, data: inner },
     keys,
     groups,
-    volumes: { ...volumes, data: volumes.data?.filter((v) => v.status === "available") },
+    volumes: { ...volumes, data: free },
     prices,
   };
+}
+
+/** Nobody's server belongs on the outside network itself, nor on one that has no addresses. */
+function canJoin(candidate: network.Network): boolean {
+  return !candidate["router:external"] && candidate.subnets.length > 0;
 }
 
 export type Choices = ReturnType<typeof useChoices>;

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "react";
-import { m } from "../../i18n";
-import { smallestFor, type CreateForm, type Field, type FieldErrors } from "../../lib/create_form";
+import { withDefaults, type CreateForm, type Field, type FieldErrors } from "../../lib/create_form";
 import type { Choices } from "./choices";
 
 const kEmpty: CreateForm = {
@@ -43,19 +42,7 @@ export function useCreateForm(choices: Choices) {
   const keys = choices.keys.data;
   const groups = choices.groups.data;
   useEffect(() => {
-    setForm((before) => {
-      const next = { ...before };
-      if (!touched.has("imageId")) next.imageId ??= images?.[0]?.id ?? null;
-      const image = images?.find((i) => i.id === next.imageId);
-      if (!touched.has("flavorId")) next.flavorId = smallestFor(image, flavors ?? [])?.id ?? null;
-      if (!touched.has("networkId")) next.networkId ??= networks?.[0]?.id ?? null;
-      if (!touched.has("keyName")) next.keyName ??= keys?.[0]?.name ?? null;
-      if (!touched.has("groups")) {
-        const wanted = ["default", m.create.sshGroup];
-        next.groups = wanted.filter((name) => groups?.some((group) => group.name === name));
-      }
-      return next;
-    });
+    setForm((before) => withDefaults(before, { images, flavors, networks, keys, groups }, touched));
   }, [images, flavors, networks, keys, groups, touched, form.imageId]);
 
   return { form, set, errors, setErrors };

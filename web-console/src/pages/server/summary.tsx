@@ -1,7 +1,9 @@
 import Container from "@cloudscape-design/components/container";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Server } from "../../api/compute";
 import { listImages } from "../../api/image";
 import { serverCost } from "../../api/metering";
@@ -32,34 +34,38 @@ export function Summary({ server }: { server: Server }) {
   if (floating) commands.push(`ssh USER@${floating.addr}`);
   return (
     <Container header={<Header variant="h2">{m.server.summary}</Header>}>
-      <KeyValuePairs
-        columns={4}
-        items={[
-          { label: m.common.status, value: <ServerStatus server={server} /> },
-          {
-            label: m.cost.soFar,
-            value: cost.data ? <CostFigure cost={cost.data} receivedAt={cost.receivedAt} /> : "–",
-          },
-          {
-            label: m.cost.rate,
-            value: cost.data ? <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} /> : "–",
-          },
-          {
-            label: m.common.created,
-            value: <span title={fullTime(server.created)}>{timeAgo(server.created)}</span>,
-          },
-          { label: m.servers.image, value: imageName(server, images.data ?? []) },
-          { label: m.servers.flavor, value: size.filter(Boolean).join(" – ") || "–" },
-          { label: m.server.keyPair, value: server.key_name ?? m.common.none },
-          { label: m.server.groups, value: groups.join(", ") || m.common.none },
-          { label: m.common.id, value: <CopyableId id={server.id} /> },
-          { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
-          ...(server["OS-EXT-SRV-ATTR:host"]
-            ? [{ label: m.server.host, value: server["OS-EXT-SRV-ATTR:host"] }]
-            : []),
-          { label: m.server.commandHelp, value: <CommandBox command={commands.join("\n")} /> },
-        ]}
-      />
+      <SpaceBetween size="l">
+        <KeyValuePairs
+          columns={4}
+          items={[
+            { label: m.common.status, value: <ServerStatus server={server} /> },
+            {
+              label: m.cost.soFar,
+              value: cost.data ? <CostFigure cost={cost.data} receivedAt={cost.receivedAt} /> : "–",
+            },
+            {
+              label: m.cost.rate,
+              value: cost.data ? <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} /> : "–",
+            },
+            {
+              label: m.common.created,
+              value: <span title={fullTime(server.created)}>{timeAgo(server.created)}</span>,
+            },
+            { label: m.servers.image, value: imageName(server, images.data ?? []) },
+            { label: m.servers.flavor, value: size.filter(Boolean).join(" – ") || "–" },
+            { label: m.server.keyPair, value: server.key_name ?? m.common.none },
+            { label: m.server.groups, value: groups.join(", ") || m.common.none },
+            { label: m.common.id, value: <CopyableId id={server.id} /> },
+            { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
+            ...(server["OS-EXT-SRV-ATTR:host"]
+              ? [{ label: m.server.host, value: server["OS-EXT-SRV-ATTR:host"] }]
+              : []),
+          ]}
+        />
+        <FormField label={m.server.commandHelp} stretch>
+          <CommandBox command={commands.join("\n")} />
+        </FormField>
+      </SpaceBetween>
     </Container>
   );
 }
