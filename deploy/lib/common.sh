@@ -13,6 +13,12 @@ NURI_SBIN=/usr/local/sbin
 NURI_CONSOLE=/usr/local/share/nuri/console
 NURI_DEPLOY=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 NURI_TOP=$(dirname "$NURI_DEPLOY")
+NURI_OVN_VARIANT=
+if [ -f $NURI_ETC/engines.env ]; then
+    # What an earlier run chose for this host.
+    # shellcheck source=/dev/null
+    . $NURI_ETC/engines.env
+fi
 : "${NURI_EXTERNAL_ADDRESS:=172.24.4.1/24}" "${NURI_MASQUERADE:=}"
 export NURI_ETC NURI_DATA NURI_RUN NURI_LOG NURI_CACHE NURI_OPT NURI_BIN NURI_LIBEXEC \
     NURI_SBIN NURI_CONSOLE NURI_DEPLOY NURI_TOP
@@ -84,14 +90,12 @@ one_at_a_time() {
     flock -w 600 9 || die "another deploy script has been running for 10 minutes"
 }
 
-# install_text FILE MODE: standard input into FILE, replaced only when it differs.
-# Succeeds always; changed_text tells whether the last call changed anything.
+# install_text FILE MODE: standard input into FILE, which is never seen half written.
 install_text() {
     local file=$1 mode=$2 new
-    new=$(mktemp)
+    mkdir -p "$(dirname "$file")"
+    new=$(mktemp "$file.XXXXXX")
     cat >"$new"
-    changed_text=yes
-    if cmp -s "$new" "$file"; then changed_text=no; fi
-    install -D -m "$mode" "$new" "$file"
-    rm -f "$new"
+    chmod "$mode" "$new"
+    mv "$new" "$file"
 }

@@ -28,7 +28,7 @@ engines_prepare() {
 engines_configure() {
     local host datapath tso=()
     host=$(hostname)
-    datapath=$(. $NURI_ETC/engines.env && echo "$NURI_DATAPATH")
+    datapath=$(ovn_datapath "$NURI_OVN_VARIANT")
     # Without it TCP hangs between virtio or veth ports of the user-space datapath.
     [ "$datapath" = system ] || tso=(other_config:userspace-tso-enable=true)
     ovn-nbctl init

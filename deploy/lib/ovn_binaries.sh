@@ -18,9 +18,8 @@ kernel_has_openvswitch() {
 other_vswitchd_runs() { [ -S /run/openvswitch/db.sock ] && pidof ovs-vswitchd >/dev/null; }
 
 ovn_variant() {
-    if [ -f $NURI_ETC/engines.env ]; then
-        # shellcheck source=/dev/null
-        (. $NURI_ETC/engines.env && echo "$NURI_OVN_VARIANT")
+    if [ -n "$NURI_OVN_VARIANT" ]; then
+        echo "$NURI_OVN_VARIANT"
     elif kernel_has_openvswitch && ! other_vswitchd_runs; then
         echo kernel
     else
@@ -70,7 +69,7 @@ ovn_write_wrappers() {
     local variant=$1 tool start
     for tool in $ovn_tools; do
         if [ "$variant" = kernel ]; then
-            start="exec $(command -v "$tool")"
+            start="exec $(PATH=/usr/sbin:/usr/bin command -v "$tool")"
         else
             start="exec $ovn_folder/lib/ld-linux-x86-64.so.2 --argv0 $tool"
             start+=" --library-path $ovn_folder/lib $ovn_folder/bin/$tool"
@@ -91,14 +90,15 @@ ovn_install() {
     local variant
     variant=$(ovn_variant)
     if [ "$variant" = kernel ]; then
-        PATH=${PATH//$NURI_BIN:/} command -v ovn-northd >/dev/null &&
-            [ -d $ovn_folder/share ] || ovn_install_packages
+        [ -d "$ovn_folder/share" ] || ovn_install_packages
     elif [ ! -x $ovn_folder/bin/ovs-vswitchd ]; then
         timed "OVN of Debian 13 for the user-space datapath" quietly ovn-bundle ovn_fetch_bundle
     fi
     ovn_write_wrappers "$variant"
     install_text $NURI_ETC/engines.env 644 <<EOF
 NURI_OVN_VARIANT=$variant
-NURI_DATAPATH=$(ovn_datapath "$variant")
+NURI_EXTERNAL_ADDRESS=$NURI_EXTERNAL_ADDRESS
+NURI_MASQUERADE=$NURI_MASQUERADE
 EOF
+    NURI_OVN_VARIANT=$variant
 }

@@ -1,15 +1,34 @@
 # Debian packages, by what they are for.
 # shellcheck shell=bash
 
-packages_engines="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients
-    qemu-system-x86 qemu-utils debian-archive-keyring ca-certificates kmod iproute2 iptables
-    procps util-linux openssl curl jq openssh-client genisoimage mtools dosfstools e2fsprogs"
-packages_image="syslinux syslinux-common mtools dosfstools parted e2fsprogs cpio lz4 kmod
-    qemu-utils"
-packages_client="python3-openstackclient"
-packages_build="g++ cmake ninja-build ccache mold libboost1.81-dev libsqlitecpp-dev libsqlite3-dev
-    libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev libcrypt-dev libvirt-dev
-    libtomlplusplus-dev libcli11-dev pkg-config libgtest-dev libgmock-dev librapidcheck-dev"
+# packages_for PURPOSE..
+packages_for() {
+    local purpose
+    for purpose in "$@"; do
+        case $purpose in
+        engines)
+            echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients \
+                qemu-system-x86 qemu-utils debian-archive-keyring ca-certificates kmod iproute2 \
+                iptables procps util-linux openssl curl jq openssh-client genisoimage mtools \
+                dosfstools e2fsprogs
+            have_systemd || echo runit
+            ;;
+        image) echo syslinux syslinux-common mtools dosfstools parted e2fsprogs cpio lz4 kmod ;;
+        client) echo python3-openstackclient ;;
+        build)
+            echo g++ cmake ninja-build ccache mold libboost1.81-dev libsqlitecpp-dev \
+                libsqlite3-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libssl-dev \
+                libcrypt-dev libvirt-dev libtomlplusplus-dev libcli11-dev pkg-config \
+                libgtest-dev libgmock-dev librapidcheck-dev
+            ;;
+        console)
+            if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+                echo nodejs npm
+            fi
+            ;;
+        esac
+    done
+}
 
 have_systemd() { [ "$(cat /proc/1/comm)" = systemd ] && [ -d /run/systemd/system ]; }
 
@@ -52,12 +71,4 @@ packages_apt() {
         tail -n 20 "$log" >&2
         return 1
     }
-}
-
-packages_supervisor() {
-    have_systemd || echo runit
-}
-
-packages_node() {
-    command -v node >/dev/null && command -v npm >/dev/null || echo nodejs npm
 }

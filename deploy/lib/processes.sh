@@ -45,8 +45,9 @@ process_names() {
 process_each() {
     local wanted=$1 call=$2 name group after what command
     while IFS='|' read -r name group after what command <&3; do
-        [ "$group" = "$wanted" ] && process_is_ours "$name" || continue
-        "$call" "$name" "$after" "$what" "$command"
+        if [ "$group" = "$wanted" ] && process_is_ours "$name"; then
+            "$call" "$name" "$after" "$what" "$command"
+        fi
     done 3< <(processes)
 }
 
