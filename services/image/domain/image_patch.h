@@ -1,0 +1,12 @@
+#pragma once
+
+#include "services/image/api/image.h"
+
+namespace nuri::image {
+
+// Applies a PATCH of type application/openstack-images-v2.1-json-patch (add, replace, remove of one
+// member each) to an image. Pure. Errors as Glance's: bad_request for what is malformed, forbidden
+// for what only the service sets, conflict for a property that is not there.
+Status apply_patch(Image& image, const Json& patch);
+
+}  // namespace nuri::image
