@@ -138,19 +138,9 @@ void Running::stop() {
   thread_.join();
 }
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "nuri-test-XXXXXX").string();
-  path_ = ::mkdtemp(pattern.data());
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-size_t TempDir::entries() const {
+size_t files_in(const std::string& folder) {
   size_t n = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path_)) ++n;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++n;
   return n;
 }
 
@@ -176,7 +166,7 @@ http::TlsFiles make_certificate(const TempDir& dir) {
     X509_EXTENSION_free(extension);
   }
   X509_sign(x, key, EVP_sha256());
-  http::TlsFiles files{dir / "cert.pem", dir / "key.pem", {}};
+  http::TlsFiles files{dir.file("cert.pem"), dir.file("key.pem"), {}};
   std::FILE* out = std::fopen(files.certificate.c_str(), "w");
   PEM_write_X509(out, x);
   std::fclose(out);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "services/http/server.h"
+#include "tests/support/temp_dir.h"
 
 // What these tests use to look at a server from outside: raw bytes over a socket, a server on a
 // thread, a folder that goes away, certificates made on the spot.
@@ -58,17 +59,7 @@ class Running {
   std::thread thread_;
 };
 
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  std::string operator/(std::string_view name) const { return path_ + '/' + std::string(name); }
-  const std::string& path() const { return path_; }
-  size_t entries() const;
-
- private:
-  std::string path_;
-};
+size_t files_in(const std::string& folder);
 
 // A self-signed certificate for DNS:localhost and IP:127.0.0.1: DIR/cert.pem, DIR/key.pem.
 http::TlsFiles make_certificate(const TempDir& dir);

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+"""What the demo does, step by step, with the real openstack client, in a project and by a user of its
+own, with every step's outcome looked at in the world: libvirt, OVN, the guest over ssh, the ledger.
+Then a foreign project tries to see it, and after the deletes nothing is left.
+Needs a cloud of deploy/up. NURI_KILL=NAME[,NAME..]: kills those processes with -9 between steps."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ADMIN_RC = "/etc/nuri/admin-openrc.sh"
+SSH = ["ssh", "-n", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+       "-o", "ConnectTimeout=5", "-o", "BatchMode=yes"]
+begun = time.monotonic()
+checks = 0
+
+
+def say(text):
+    print(f"[{time.monotonic() - begun:6.1f} s] {text}", flush=True)
+
+
+def check(truth, text):
+    global checks
+    checks += 1
+    if not truth:
+        say("FAILED: " + text)
+        sys.exit(1)
+    say("ok: " + text)
+
+
+def openrc():
+    env = dict(os.environ)
+    for line in open(ADMIN_RC):
+        m = re.match(r"\s*(?:export\s+)?(OS_\w+)=(.*)", line)
+        if m:
+            env[m[1]] = m[2].strip().strip("'\"")
+    return env
+
+
+ADMIN = openrc()
+
+
+def client(env, *args, fails=False):
+    """The openstack client; its JSON where the command shows something."""
+    shows = args[-1] != "-" and not fails
+    command = ["openstack", *[a for a in args if a != "-"], *(["-f", "json"] if shows else [])]
+    kill_next()
+    r = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    if fails:
+        return r
+    if r.returncode:
+        say(f"FAILED: {' '.join(command)}\n{r.stdout}{r.stderr}")
+        sys.exit(1)
+    return json.loads(r.stdout) if shows and r.stdout.strip() else {}
+
+
+def until(what, seconds, ready):
+    end = time.monotonic() + seconds
+    while True:
+        found = ready()
+        if found:
+            return found
+        if time.monotonic() > end:
+            say("FAILED: never: " + what)
+            sys.exit(1)
+        time.sleep(0.3)
+
+
+victims = [v for v in os.environ.get("NURI_KILL", "").split(",") if v]
+kills = 0
+
+
+def kill_next():
+    """kill -9 of the next victim's process; its supervisor starts it again."""
+    global kills
+    if not victims:
+        return
+    name = victims[kills % len(victims)]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == name:
+                os.kill(int(pid), 9)
+                kills += 1
+                say(f"killed {name}")
+                wait_answering()
+                return
+        except OSError:
+            continue
+
+
+def wait_answering():
+    """What a user's client would do: try again until the cloud answers."""
+    url = ADMIN["OS_AUTH_URL"].rsplit("/identity", 1)[0]
+    until("the gateway's answer", 60, lambda: subprocess.run(
+        ["curl", "-sf", "-m", "5", "--cacert", ADMIN["OS_CACERT"], url + "/healthz"], capture_output=True).returncode == 0)
+    for path in ("identity/v3", "compute/v2.1", "network/", "volume/v3/", "image/versions", "metering/"):
+        until(path, 60, lambda: subprocess.run(
+            ["curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", ADMIN["OS_CACERT"], f"{url}/{path}"],
+            capture_output=True, text=True).stdout in ("200", "300"))
+
+
+def domains():
+    return subprocess.run(["virsh", "-q", "list", "--all", "--uuid"], capture_output=True, text=True).stdout.split()
+
+
+def nb(*args):
+    script = '. "$0/deploy/lib/env" && exec ovn-nbctl "$@"'
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    return subprocess.run(["bash", "-c", script, top, *args], capture_output=True, text=True).stdout
+
+
+def make_user(name):
+    project = client(ADMIN, "project", "create", name)
+    password = os.urandom(9).hex()
+    client(ADMIN, "user", "create", "--password", password, name)
+    client(ADMIN, "role", "add", "--project", name, "--user", name, "member", "-")
+    env = dict(ADMIN, OS_USERNAME=name, OS_PASSWORD=password, OS_PROJECT_NAME=name)
+    return project["id"], env
+
+
+def main():
+    tag = f"e2e{os.getpid()}"
+    folder = tempfile.mkdtemp()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder + "/key"], check=True)
+    before = {"domains": set(domains()), "lsp": set(nb("--bare", "--columns=name", "list", "logical_switch_port").split()),
+              "files": set(os.listdir("/var/lib/nuri/volumes")) if os.path.isdir("/var/lib/nuri/volumes") else set()}
+
+    project, user = make_user(tag)
+    check(client(user, "server", "list") == [], "a new project has no servers")
+    client(user, "keypair", "create", "--public-key", folder + "/key.pub", "key")
+    client(user, "network", "create", "net")
+    client(user, "subnet", "create", "--network", "net", "--subnet-range", "10.33.0.0/24", "sub")
+    client(user, "router", "create", "r")
+    client(user, "router", "set", "--external-gateway", "public", "r", "-")
+    client(user, "router", "add", "subnet", "r", "sub", "-")
+    client(user, "security", "group", "create", "ssh")
+    client(user, "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22", "ssh")
+    server = client(user, "server", "create", "--image", "tiny", "--flavor", "m1.nano", "--network", "net",
+                    "--key-name", "key", "--security-group", "ssh", "--wait", "web")
+    check(server["status"] == "ACTIVE", "server create --wait ends ACTIVE")
+    sid = server["id"]
+    check(sid in domains(), "libvirt has the domain")
+    port = client(user, "port", "list", "--server", "web")[0]
+    check(port["ID"] in nb("--bare", "--columns=name", "list", "logical_switch_port"), "OVN has the port")
+    fip = client(user, "floating", "ip", "create", "public")
+    client(user, "server", "add", "floating", "ip", "web", fip["floating_ip_address"], "-")
+    address = fip["floating_ip_address"]
+
+    def ssh(*command):
+        r = subprocess.run([*SSH, "-i", folder + "/key", "debian@" + address, *command], capture_output=True, text=True, timeout=60)
+        return r.stdout.strip() if r.returncode == 0 else None
+    check(until("ssh", 180, lambda: ssh("echo", "hello")) == "hello", f"ssh answers on the floating IP {address}")
+    check(ssh("hostname") == "web", "the guest has its name from the metadata service")
+    log = subprocess.run(["openstack", "console", "log", "show", "web"], env=user, capture_output=True, text=True).stdout
+    check("nuri-guest" in log, "the console log holds the guest's boot")
+    check(until("the floating IP in addresses", 30, lambda: address in json.dumps(client(user, "server", "show", "web")["addresses"])),
+          "the server's addresses show the floating IP")
+
+    volume = client(user, "volume", "create", "--size", "1", "data")
+    until("volume available", 60, lambda: client(user, "volume", "show", "data")["status"] == "available")
+    client(user, "server", "add", "volume", "web", "data")
+    until("volume in-use", 60, lambda: client(user, "volume", "show", "data")["status"] == "in-use")
+    size = until("the disk in the guest", 60, lambda: ssh("cat", "/sys/block/vdb/size"))
+    check(size == str(2 * 1024 * 1024), "the guest sees a disk of 1 GiB")
+    check(ssh("sudo mke2fs -q -t ext4 /dev/vdb && echo made") == "made", "and makes a file system on it")
+
+    token = client(user, "token", "issue")["id"]
+    url = ADMIN["OS_AUTH_URL"].rsplit("/identity", 1)[0]
+
+    def cost(path, as_token=token):
+        return subprocess.run(["curl", "-s", "--cacert", ADMIN["OS_CACERT"], "-H", "X-Auth-Token: " + as_token, url + path],
+                              capture_output=True, text=True).stdout
+    first = until("an open interval of the server", 30, lambda: nonzero(cost(f"/metering/v1/servers/{sid}/cost")))
+    second = until("a higher cost", 10, lambda: higher(first, nonzero(cost(f"/metering/v1/servers/{sid}/cost"))))
+    check(second, f"the server's cost counts: {first} then {second}")
+    check(until("the volume's cost", 30, lambda: nonzero(cost(f"/metering/v1/volumes/{volume['id']}/cost"))), "the volume costs")
+    check(until("the project's cost", 30, lambda: nonzero(cost(f"/metering/v1/projects/{project}/cost"))), "the project's cost is known")
+
+    other_id, other = make_user(tag + "x")
+    check(client(other, "server", "show", sid, fails=True).returncode != 0, "a foreign project does not see the server")
+    check(client(other, "volume", "delete", volume["id"], fails=True).returncode != 0, "nor deletes its volume")
+    check(client(other, "port", "show", port["ID"], fails=True).returncode != 0, "nor sees its port")
+    foreign = client(other, "token", "issue")["id"]
+    check("itemNotFound" in cost(f"/metering/v1/servers/{sid}/cost", foreign), "nor its cost")
+
+    client(user, "server", "stop", "web", "-")
+    until("SHUTOFF", 90, lambda: client(user, "server", "show", "web")["status"] == "SHUTOFF")
+    client(user, "server", "start", "web", "-")
+    until("ACTIVE again", 60, lambda: client(user, "server", "show", "web")["status"] == "ACTIVE")
+    check(until("ssh after a restart", 180, lambda: ssh("echo", "again")) == "again", "stop and start: ssh answers again")
+
+    client(user, "server", "remove", "volume", "web", "data", "-")
+    until("volume available", 60, lambda: client(user, "volume", "show", "data")["status"] == "available")
+    client(user, "server", "delete", "--wait", "web", "-")
+    client(user, "volume", "delete", "data", "-")
+    client(user, "floating", "ip", "delete", address, "-")
+    client(user, "router", "remove", "subnet", "r", "sub", "-")
+    client(user, "router", "delete", "r", "-")
+    client(user, "network", "delete", "net", "-")
+    client(user, "security", "group", "delete", "ssh", "-")
+    client(user, "keypair", "delete", "key", "-")
+
+    until("domain gone", 60, lambda: set(domains()) <= before["domains"])
+    check(not os.path.exists(f"/var/lib/nuri/instances/{sid}"), "no instance folder is left")
+    until("volume file gone", 30, lambda: set(os.listdir("/var/lib/nuri/volumes")) <= before["files"])
+    until("ports gone", 30, lambda: set(nb("--bare", "--columns=name", "list", "logical_switch_port").split()) <= before["lsp"])
+    check(project not in subprocess.run(["ip", "netns"], capture_output=True, text=True).stdout, "no namespace is left")
+    closed = until("all intervals closed", 30, lambda: all_closed(cost(f"/metering/v1/projects/{project}/cost")))
+    check(closed, "every interval of the project is closed")
+    usage = client(ADMIN, "usage", "show", "--project", project)
+    check(usage is not None, "usage show answers")
+    for name in (tag, tag + "x"):
+        client(ADMIN, "user", "delete", name, "-")
+        client(ADMIN, "project", "delete", name, "-")
+    say(f"{checks} checks passed" + (f", {kills} kills" if kills else ""))
+
+
+def nonzero(text):
+    try:
+        amount = json.loads(text)["cost"]["amount"]
+    except (ValueError, KeyError):
+        return None
+    return amount if float(amount) > 0 else None
+
+
+def higher(a, b):
+    return b if a and b and float(b) > float(a) else None
+
+
+def all_closed(text):
+    resources = json.loads(text)["cost"]["resources"]
+    return resources and not any(r["open"] for r in resources)
+
+
+main()
