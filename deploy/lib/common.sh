@@ -73,6 +73,10 @@ wait_until() {
     done
 }
 
+# A command that fails under "set -e" is named, and never ends a script in silence.
+set -E
+trap 'warn "failed in ${BASH_SOURCE[0]##*/}, line $LINENO: $BASH_COMMAND"' ERR
+
 need_root() { [ "$(id -u)" = 0 ] || die "this needs root"; }
 
 need_debian_12() {

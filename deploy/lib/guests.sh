@@ -33,12 +33,18 @@ guests_stop() {
     done
 }
 
-# guests_remove: for --purge.
+# guests_remove: for --purge. After a plain deploy/down only libvirt still knows its domains.
 guests_remove() {
     local domain
+    if ! libvirt_answers >/dev/null 2>&1 && [ -x "$NURI_LIBEXEC/nuri-libvirtd" ]; then
+        supervise_render engine
+        supervise_start nuri-virtlogd nuri-libvirtd
+        wait_until 90 "libvirt" libvirt_answers
+    fi
     for domain in $(guests); do
         virsh -q -c qemu:///system destroy "$domain" >/dev/null 2>&1 || true
         virsh -q -c qemu:///system undefine "$domain" --managed-save --snapshots-metadata \
             --nvram >/dev/null 2>&1 || true
+        rm -f "/var/log/libvirt/qemu/$domain.log"
     done
 }

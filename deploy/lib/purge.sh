@@ -41,7 +41,7 @@ purge_masquerade() {
         sed 's/^-A/-D/' | while read -r rule; do
         # shellcheck disable=SC2086
         iptables -w -t nat $rule || true
-    done
+    done || true
 }
 
 purge_files() {
@@ -52,7 +52,7 @@ purge_files() {
     purge_masquerade
     if have_systemd; then systemd_remove; fi
     rm -rf "$NURI_ETC" "$NURI_DATA" "$NURI_RUN" "$NURI_LOG" "$NURI_CACHE" "$NURI_OPT" \
-        "$NURI_LIBEXEC" "$(dirname "$NURI_CONSOLE")" "$NURI_SBIN"/nuri-*
+        "$NURI_LIBEXEC" "$(dirname "$NURI_CONSOLE")" "$NURI_SBIN"/nuri-* /run/lock/nuri-deploy.lock
 }
 
 purge_check() {
