@@ -38,7 +38,8 @@ pki_server() {
         openssl ecparam -name prime256v1 -genkey -noout -out "$tls/server.key"
     openssl req -new -sha256 -key "$tls/server.key" -subj "/CN=$(hostname)" -out "$tls/server.csr"
     printf '%s\n' "subjectAltName=$names" "basicConstraints=critical,CA:FALSE" \
-        "keyUsage=critical,digitalSignature" "extendedKeyUsage=serverAuth" >"$tls/server.ext"
+        "keyUsage=critical,digitalSignature" "extendedKeyUsage=serverAuth" \
+        "subjectKeyIdentifier=hash" "authorityKeyIdentifier=keyid" >"$tls/server.ext"
     openssl x509 -req -sha256 -days 825 -in "$tls/server.csr" -CA "$tls/ca.pem" \
         -CAkey "$tls/ca.key" -CAcreateserial -extfile "$tls/server.ext" -out "$tls/server.pem"
     echo "$names" >"$tls/server.names"

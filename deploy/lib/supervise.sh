@@ -7,6 +7,7 @@ supervise_render() {
     process_each "$1" process_write_script
     if have_systemd; then
         process_each "$1" systemd_write_unit
+        systemd_write_common
         systemctl daemon-reload
     else
         process_each "$1" runit_write_service

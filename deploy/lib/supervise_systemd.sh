@@ -13,9 +13,17 @@ systemd_write_unit() {
     sed -e "s|@NAME@|$name|" -e "s|@AFTER@|$after|" -e "s|@WHAT@|$3|" \
         -e "s|@SCRIPT@|$NURI_LIBEXEC/$name|" "$NURI_DEPLOY/systemd/process.service.in" |
         install_text "$systemd_units/$name.service" 644
+}
+
+# systemd_write_common: the target, and our PATH for Debian's libvirtd. Guests outlive its restart.
+systemd_write_common() {
+    local addition=$systemd_units/libvirtd.service.d/nuri.conf
     install_text $systemd_units/nuri.target 644 <"$NURI_DEPLOY/systemd/nuri.target"
-    install_text $systemd_units/libvirtd.service.d/nuri.conf 644 \
-        <"$NURI_DEPLOY/systemd/libvirtd-nuri.conf"
+    if ! cmp -s "$NURI_DEPLOY/systemd/libvirtd-nuri.conf" "$addition"; then
+        install_text "$addition" 644 <"$NURI_DEPLOY/systemd/libvirtd-nuri.conf"
+        systemctl daemon-reload
+        systemctl -q try-restart libvirtd.service
+    fi
 }
 
 systemd_unit_of() { if process_is_ours "$1"; then echo "$1"; else echo "${1#nuri-}"; fi; }
