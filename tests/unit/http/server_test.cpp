@@ -1,38 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <fstream>
-#include <mutex>
+#include <stdexcept>
 
-#include "services/http/client.h"
-#include "tests/unit/http/peer.h"
+#include "tests/unit/http/serve.h"
 
 namespace nuri::test {
 namespace {
 
-using http::BodyPlan;
-using http::Server;
-using http::ServerOptions;
-
-// Says what it has received: method path?query body-size body.
-Response echo(Request&& r) {
-  std::string text = r.method + ' ' + r.path + '?' + r.query.encode() + ' ' +
-                     std::to_string(r.body_size) + ' ' + r.body;
-  return Response::text(200, text);
-}
-
-std::unique_ptr<Server> make(ServerOptions options, Server::Handler handler = echo,
-                             Server::Planner planner = nullptr) {
-  auto server = Server::create(std::move(options), std::move(handler), std::move(planner));
-  EXPECT_TRUE(server.ok()) << (server.ok() ? "" : server.error().message);
-  return std::move(*server);
-}
-
-constexpr const char* kGet = "GET /a/b/?x=1%202 HTTP/1.1\r\nHost: h\r\n\r\n";
-
 TEST(Server, KeepsAConnectionForManyRequests) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(peer.send(kGet));
@@ -43,7 +19,7 @@ TEST(Server, KeepsAConnectionForManyRequests) {
 }
 
 TEST(Server, AnswersPipelinedRequestsInOrder) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   std::string all;
   for (int i = 0; i < 50; ++i)
@@ -54,7 +30,7 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
 }
 
 TEST(Server, ClosesWhenAskedTo) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_NE(peer.answer().find("Connection: close"), std::string::npos);
@@ -66,7 +42,7 @@ TEST(Server, ClosesWhenAskedTo) {
 }
 
 TEST(Server, HeadHasTheLengthButNoBody) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   peer.send("HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n" + std::string(kGet));
   const std::string head = peer.answer(true);
@@ -75,7 +51,7 @@ TEST(Server, HeadHasTheLengthButNoBody) {
 }
 
 TEST(Server, DecodesChunkedBodies) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   peer.send("POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n");
   peer.send("4\r\ndefg\r\n0\r\nTrailer: x\r\n\r\n");
@@ -85,7 +61,7 @@ TEST(Server, DecodesChunkedBodies) {
 }
 
 TEST(Server, ReadsARequestThatComesByteByByte) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   const std::string request =
       "POST /s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
@@ -94,7 +70,7 @@ TEST(Server, ReadsARequestThatComesByteByByte) {
 }
 
 TEST(Server, SaysContinueBeforeABody) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   peer.send("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(peer.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -103,14 +79,14 @@ TEST(Server, SaysContinueBeforeABody) {
 }
 
 TEST(Server, DoesNotSayContinueToABodyItWillRefuse) {
-  Running server(make({}));
+  Running server(make_server({}, echo));
   Peer peer(server.port());
   peer.send("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(status_of(peer.answer()), 413);
 }
 
 TEST(Server, PassesManyHeadersAndAnAbsoluteTarget) {
-  Running server(make({}, [](Request&& r) {
+  Running server(make_server({}, [](Request&& r) {
     return Response::text(200, r.path + r.headers.get("x-auth-token").substr(0, 3) + r.peer);
   }));
   Peer peer(server.port());
@@ -120,7 +96,7 @@ TEST(Server, PassesManyHeadersAndAnAbsoluteTarget) {
 }
 
 TEST(Server, AHandlersExceptionIsA500AndTheConnectionLives) {
-  Running server(make({}, [](Request&& r) -> Response {
+  Running server(make_server({}, [](Request&& r) -> Response {
     if (r.path == "/throw") throw std::runtime_error("on purpose");
     return Response::empty(204);
   }));
@@ -134,7 +110,7 @@ TEST(Server, AHandlersExceptionIsA500AndTheConnectionLives) {
 }
 
 TEST(Server, HeaderValuesCannotSplitTheAnswer) {
-  Running server(make({}, [](Request&&) {
+  Running server(make_server({}, [](Request&&) {
     Response r = Response::text(200, "x");
     r.headers.set("Location", "/a\r\nSet-Cookie: stolen=1");
     return r;
@@ -147,7 +123,7 @@ TEST(Server, HeaderValuesCannotSplitTheAnswer) {
 
 TEST(Server, SendsALargeBody) {
   const std::string large(5 << 20, 'L');
-  Running server(make({}, [&large](Request&&) { return Response::text(200, large); }));
+  Running server(make_server({}, [&large](Request&&) { return Response::text(200, large); }));
   Peer peer(server.port());
   peer.send(kGet);
   EXPECT_EQ(body_of(peer.answer()), large);
