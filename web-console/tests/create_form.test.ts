@@ -101,8 +101,10 @@ describe("commands", () => {
       name: "my web", image: "debian", flavor: "m1.small", network: "net", key: "k", groups: ["default", "allow-ssh"],
     });
     expect(command).toBe(
-      "openstack server create --image debian --flavor m1.small --network net --key-name k " +
-        "--security-group default --security-group allow-ssh 'my web'",
+      [
+        "openstack server create", "--image debian", "--flavor m1.small", "--network net", "--key-name k",
+        "--security-group default", "--security-group allow-ssh", "'my web'",
+      ].join(" \\\n  "),
     );
   });
 });

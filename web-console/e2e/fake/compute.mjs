@@ -28,7 +28,7 @@ function view(cloud, s) {
     id: s.id, name: s.name, status: s.status, created: s.created, updated: s.updated, addresses,
     flavor: s.flavor, image: { id: s.imageId }, key_name: s.key_name, security_groups: s.security_groups,
     "OS-EXT-STS:task_state": s.task, "OS-EXT-AZ:availability_zone": "nova", "OS-EXT-SRV-ATTR:host": "node-1",
-    ...(s.fault ? { fault: s.fault } : {}),
+    ...(s.status === "ERROR" && s.fault ? { fault: s.fault } : {}),
   };
 }
 

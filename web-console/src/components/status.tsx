@@ -24,9 +24,13 @@ const kTypes: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   RESCUE: "warning",
 };
 
-/** A state the console does not know is shown as it is, as something under way. */
-export function Status({ value }: { value: string }) {
-  return <StatusIndicator type={kTypes[value] ?? "in-progress"}>{m.status[value] ?? value}</StatusIndicator>;
+/**
+ * A state the console does not know is shown as it is, as something under way. `active` is the
+ * text for ACTIVE, which is "running" only for servers.
+ */
+export function Status({ value, active }: { value: string; active?: string }) {
+  const text = (value === "ACTIVE" ? active : undefined) ?? m.status[value] ?? value;
+  return <StatusIndicator type={kTypes[value] ?? "in-progress"}>{text}</StatusIndicator>;
 }
 
 /** A server's state, and what is being done to it. */

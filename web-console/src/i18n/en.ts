@@ -121,6 +121,9 @@ export const en = {
     cost: "This project so far",
     costRate: "an hour now",
   },
+  /** What ACTIVE means for what is no server. */
+  inUse: "In use",
+  ready: "Ready",
   status: {
     ACTIVE: "Running",
     BUILD: "Building",
@@ -191,6 +194,7 @@ export const en = {
     groups: "Security groups",
     groupsHelp: "What may come in. Without a rule nothing does.",
     groupsDefault: "The project's default group",
+    groupsAdd: "Choose security groups",
     sshMake: "Let ssh and ping in",
     sshGroup: "allow-ssh",
     sshDescription: "ssh and ping from anywhere",
@@ -348,7 +352,7 @@ export const en = {
     publicKey: "Public key",
     publicKeyHelp: "Paste your own (often in ~/.ssh/id_ed25519.pub), or leave empty to have a pair made.",
     madeTitle: "Keep this private key",
-    madeText: "It is shown this once; the cloud keeps no copy. The file was also saved to your downloads.",
+    madeText: "It was saved to your downloads. The cloud keeps no copy and cannot show it again.",
     made: (name: string) => `Key pair ${name} is ready.`,
     download: "Save again",
     useIt: (name: string) => `chmod 600 ${name}.pem && ssh -i ${name}.pem USER@ADDRESS`,

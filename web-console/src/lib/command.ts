@@ -17,9 +17,9 @@ export interface CreateCommand {
 }
 
 export function createServerCommand(c: CreateCommand): string {
-  const words = ["openstack", "server", "create"];
+  const lines = ["openstack server create"];
   const option = (name: string, value: string | undefined): void => {
-    if (value) words.push(name, shellQuote(value));
+    if (value) lines.push(`${name} ${shellQuote(value)}`);
   };
   option("--image", c.image);
   option("--flavor", c.flavor);
@@ -27,6 +27,6 @@ export function createServerCommand(c: CreateCommand): string {
   option("--key-name", c.key);
   for (const group of c.groups) option("--security-group", group);
   if (c.volume) option("--block-device", `uuid=${c.volume},source_type=volume,destination_type=volume`);
-  words.push(shellQuote(c.name || "NAME"));
-  return words.join(" ");
+  lines.push(shellQuote(c.name || "NAME"));
+  return lines.join(" \\\n  ");
 }

@@ -132,7 +132,7 @@ function GroupsField({ state, choices }: { state: FormState; choices: Choices })
         onChange={({ detail }) =>
           set("groups", detail.selectedOptions.flatMap((o) => (o.value ? [o.value] : [])))
         }
-        placeholder={m.create.groupsDefault}
+        placeholder={form.groups.length > 0 ? m.create.groupsAdd : m.create.groupsDefault}
         statusType={statusOf(choices.groups)}
         errorText={m.errors.stale}
       />

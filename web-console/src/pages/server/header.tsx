@@ -1,4 +1,5 @@
 import Button from "@cloudscape-design/components/button";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
@@ -38,6 +39,7 @@ export function ServerHeader({ server, onChanged, onDeleting }: ServerHeaderProp
   return (
     <Header
       variant="h1"
+      description={<CopyableId id={server.id} />}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Button
@@ -76,5 +78,18 @@ export function ServerHeader({ server, onChanged, onDeleting }: ServerHeaderProp
         </Confirm>
       )}
     </Header>
+  );
+}
+
+function CopyableId({ id }: { id: string }) {
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToCopy={id}
+      textToDisplay={id}
+      copyButtonAriaLabel={`${m.common.copy} ${m.common.id}`}
+      copySuccessText={m.common.copied}
+      copyErrorText={m.common.copyFailed}
+    />
   );
 }

@@ -68,7 +68,7 @@ export function ServerPage({ id }: { id: string }) {
     >
       <SpaceBetween size="l">
         {polled.error !== undefined && <Alert type="warning">{m.errors.stale}</Alert>}
-        {server.fault && (
+        {server.status === "ERROR" && server.fault && (
           <Alert type="error" header={m.server.faultTitle}>
             <p>{server.fault.message}</p>
             <p>{m.server.faultHelp}</p>

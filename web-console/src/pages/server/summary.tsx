@@ -1,9 +1,9 @@
 import Container from "@cloudscape-design/components/container";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useEffect } from "react";
 import type { Server } from "../../api/compute";
 import { listImages } from "../../api/image";
 import { serverCost } from "../../api/metering";
@@ -16,12 +16,15 @@ import { shellQuote } from "../../lib/command";
 import { fullTime, memory, timeAgo } from "../../lib/format";
 import { addressesOf, imageName } from "../../lib/server_text";
 
-const kCostMs = 10_000;
+const kCostMs = 5_000;
 
 export function Summary({ server }: { server: Server }) {
   const images = usePolled("images", listImages, null);
   const cost = usePolled(`cost ${server.id}`, (signal) => serverCost(server.id, signal), kCostMs);
   const { flavor } = server;
+  const refreshCost = cost.refresh;
+  // Starting and ending are what changes the rate.
+  useEffect(() => refreshCost(), [server.status, refreshCost]);
   const floating = addressesOf(server).find((a) => a["OS-EXT-IPS:type"] === "floating");
   const size = [
     flavor.original_name,
@@ -55,8 +58,7 @@ export function Summary({ server }: { server: Server }) {
             { label: m.servers.flavor, value: size.filter(Boolean).join(" – ") || "–" },
             { label: m.server.keyPair, value: server.key_name ?? m.common.none },
             { label: m.server.groups, value: groups.join(", ") || m.common.none },
-            { label: m.common.id, value: <CopyableId id={server.id} /> },
-            { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
+              { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
             ...(server["OS-EXT-SRV-ATTR:host"]
               ? [{ label: m.server.host, value: server["OS-EXT-SRV-ATTR:host"] }]
               : []),
@@ -67,18 +69,5 @@ export function Summary({ server }: { server: Server }) {
         </FormField>
       </SpaceBetween>
     </Container>
-  );
-}
-
-function CopyableId({ id }: { id: string }) {
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={id}
-      textToDisplay={id}
-      copyButtonAriaLabel={`${m.common.copy} ${m.common.id}`}
-      copySuccessText={m.common.copied}
-      copyErrorText={m.common.copyFailed}
-    />
   );
 }
