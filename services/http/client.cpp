@@ -46,7 +46,7 @@ Status write_file_piece(int fd, std::string_view piece, const std::string& path)
 
 class PooledClient final : public Client {
  public:
-  PooledClient(ClientOptions options, Endpoint endpoint, TlsContext tls)
+  PooledClient(ClientOptions options, UrlParts endpoint, TlsContext tls)
       : options_(std::move(options)), endpoint_(std::move(endpoint)), tls_(std::move(tls)), cancel_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   void cancel() override {
@@ -220,7 +220,7 @@ class PooledClient final : public Client {
   }
 
   const ClientOptions options_;
-  const Endpoint endpoint_;
+  const UrlParts endpoint_;
   const TlsContext tls_;
   const File cancel_;  // an eventfd that every wait watches
   std::atomic<bool> cancelled_ = false;
@@ -231,7 +231,7 @@ class PooledClient final : public Client {
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::create(ClientOptions options) {
-  Endpoint endpoint = TRY(parse_endpoint(options.base_url));
+  UrlParts endpoint = TRY(parse_url(options.base_url));
   TlsContext tls;
   if (endpoint.tls) tls = TRY(client_tls(options.ca_file, options.certificate, options.key));
   return std::unique_ptr<Client>(

@@ -47,6 +47,15 @@ class Client {
                     unsigned timeout_ms = 0);
 };
 
+struct UrlParts {
+  bool tls = false;
+  std::string host;       // a name or a numeric address, IPv6 without brackets
+  uint16_t port = 0;      // the scheme's where the URL has none
+  std::string prefix;     // path before each target, without a trailing slash
+  std::string authority;  // what goes into Host
+};
+Result<UrlParts> parse_url(const std::string& url);  // http:// and https:// only
+
 // Status >= 400 as an Error: the message is dug out of any of the OpenStack error formats.
 Error error_of(const Response& response);
 

@@ -17,11 +17,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-Error lost(const Endpoint& e, const std::string& why) {
+Error lost(const UrlParts& e, const std::string& why) {
   return unavailable("cannot reach " + e.authority + ": " + why);
 }
 
-Result<Channel> connect_to(const Endpoint& endpoint, const addrinfo& where,
+Result<Channel> connect_to(const UrlParts& endpoint, const addrinfo& where,
                            steady_clock::time_point deadline, int cancel_fd) {
   const int fd =
       ::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
@@ -43,11 +43,11 @@ Result<Channel> connect_to(const Endpoint& endpoint, const addrinfo& where,
 
 }  // namespace
 
-Result<Endpoint> parse_endpoint(const std::string& url) {
+Result<UrlParts> parse_url(const std::string& url) {
   const auto wrong = [&url] {
     return bad_request("\"" + url + "\" is not http://host[:port][/path] or https://...", "url");
   };
-  Endpoint e;
+  UrlParts e;
   std::string_view rest = url;
   if (rest.starts_with("https://")) e.tls = true;
   else if (!rest.starts_with("http://")) return wrong();
@@ -77,7 +77,7 @@ Result<Endpoint> parse_endpoint(const std::string& url) {
   return e;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint,
+Result<std::unique_ptr<Connection>> Connection::open(const UrlParts& endpoint,
                                                      const TlsContext& tls, unsigned timeout_ms,
                                                      int cancel_fd) {
   addrinfo hints{};

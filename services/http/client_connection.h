@@ -10,22 +10,12 @@
 
 namespace nuri::http {
 
-struct Endpoint {
-  bool tls = false;
-  std::string host;    // a name or a numeric address, IPv6 without brackets
-  uint16_t port = 0;
-  std::string prefix;  // path before each target, without a trailing slash
-  std::string authority;  // Host header
-};
-
-Result<Endpoint> parse_endpoint(const std::string& url);
-
 // One blocking connection. After a failure it must be dropped.
 class Connection {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  static Result<std::unique_ptr<Connection>> open(const Endpoint& endpoint,
+  static Result<std::unique_ptr<Connection>> open(const UrlParts& endpoint,
                                                   const TlsContext& tls, unsigned timeout_ms,
                                                   int cancel_fd);
 

@@ -1,9 +1,10 @@
 // The reverse proxy: one request relayed to an upstream, its body and the answer's streamed with
 // the back-pressure of the sockets, nothing kept.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "services/http/listener.h"
 #include "services/http/session.h"
-
-#include "services/base/log.h"
 
 namespace nuri::http {
 namespace {
@@ -150,22 +151,31 @@ int Session::take_body_piece() {
 }
 
 awaitable<int> Session::relay_body() {
-  bool first = true;
+  const int trouble = co_await relay_pieces();
+  if (watching_) {
+    watching_ = false;
+    upstream_->nudge();
+    co_await finished();
+  }
+  co_return trouble;
+}
+
+awaitable<int> Session::relay_pieces() {
   while (true) {
     if (!parser_->done()) {
       const int trouble = take_body_piece();
       if (trouble != 0) co_return trouble;
     }
     const bool last = parser_->done();
-    if (first) whole_request_ = last;
+    if (!watching_) whole_request_ = last;
     if (!out_.empty()) {
       const Io io = co_await upstream_->write(out_, kWriteTimeoutMs);
       if (io != Io::ok) co_return 0;  // its answer, if there is one, tells more
     }
     if (last) break;
     out_.clear();
-    first = false;
     if (!upstream_->channel().idle_and_open()) co_return 0;  // answered or closed early
+    if (!watching_) watch_upstream();
     in_.reserve(kReadSize);
     client_.arm(core_.options.body_timeout_ms);
     char* const space = in_.space();
@@ -173,12 +183,26 @@ awaitable<int> Session::relay_body() {
     size_t got = 0;
     const Io io = co_await client_.read(space, room, got);
     client_.disarm();
-    if (io == Io::timeout) co_return 408;
+    if (io == Io::timeout) co_return finished_ ? 0 : 408;
     if (io != Io::ok) co_return kGone;
     in_.add(got);
   }
   sent_ = true;
   co_return 0;
+}
+
+void Session::watch_upstream() {
+  watching_ = true;
+  finished_ = false;
+  net::co_spawn(core_.io, watch(shared_from_this()), net::detached);
+}
+
+// While a slow client sends its body: an upstream that answers early, or dies, ends the wait for it.
+awaitable<void> Session::watch(std::shared_ptr<Session> self) {
+  co_await self->upstream_->ready(Io::want_read);
+  self->finished_ = true;
+  if (self->watching_) self->client_.expire();
+  self->wake_.cancel();
 }
 
 // True if the request can be sent again without being acted upon twice.

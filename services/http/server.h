@@ -81,6 +81,9 @@ class Server {
   virtual void stop() = 0;  // from any thread or a signal watcher
 };
 
+// A refusal by the edge itself, in Nova's error shape; a 503 gets Retry-After.
+Response edge_error(int status, std::string_view message);
+
 // Blocks SIGTERM and SIGINT in this thread (call before making threads); run_until_signal runs the
 // server on this thread and stops it gracefully at a signal.
 void block_signals();

@@ -13,7 +13,7 @@ namespace nuri::http {
 namespace {
 
 constexpr size_t kHeadRead = 16 * 1024;
-constexpr unsigned kLingerMs = 2'000;
+constexpr unsigned kLingerMs = 2'000, kLingerStoppingMs = 300;
 constexpr size_t kLingerBytes = 4 << 20;
 
 int status_of(Problem problem) {
@@ -87,8 +87,8 @@ void Session::stop_if_idle() {
 }
 
 void Session::abort() {
-  client_.expire();
-  if (upstream_) upstream_->expire();
+  client_.abort();
+  if (upstream_) upstream_->abort();
 }
 
 awaitable<void> Session::run() {
@@ -228,7 +228,7 @@ awaitable<bool> Session::refuse(int status) {
 // that is under way. So: say that nothing more comes, and swallow a bounded amount first.
 awaitable<void> Session::linger() {
   client_.channel().shutdown_send();
-  client_.arm(kLingerMs);
+  client_.arm(core_.stopping ? kLingerStoppingMs : kLingerMs);
   size_t swallowed = 0;
   while (swallowed < kLingerBytes) {
     const Io io = co_await client_.ready(Io::want_read);

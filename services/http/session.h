@@ -72,6 +72,9 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<bool> relay();
   awaitable<int> relay_request();
   awaitable<int> relay_body();
+  awaitable<int> relay_pieces();
+  void watch_upstream();
+  static awaitable<void> watch(std::shared_ptr<Session> self);
   awaitable<int> connect_upstream();
   void start_upstream_request();
   int take_body_piece();
@@ -123,6 +126,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool whole_request_ = false;  // out_ holds all of it
   bool sent_ = false;           // all of it has been written
   size_t up_heard_ = 0;         // bytes of the answer
+  bool watching_ = false;       // watch() is waiting for the upstream
   bool upgraded_ = false;       // raw bytes are relayed: a graceful stop ends it
 };
 

@@ -28,7 +28,7 @@ Stream::Stream(net::io_context& io, std::list<Stream*>& streams, Channel channel
     : streams_(streams), channel_(std::move(channel)), descriptor_(io) {
   boost::system::error_code ec;
   descriptor_.assign(channel_.fd(), ec);
-  if (ec) expired_ = true;
+  if (ec) expired_ = aborted_ = true;
   place_ = streams_.insert(streams_.end(), this);
 }
 
@@ -38,6 +38,7 @@ Stream::~Stream() {
 }
 
 void Stream::arm(unsigned timeout_ms) {
+  expired_ = aborted_;
   deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
 }
 
@@ -46,6 +47,16 @@ void Stream::expire() {
   expired_ = true;
   boost::system::error_code ec;
   descriptor_.cancel(ec);
+}
+
+void Stream::nudge() {
+  boost::system::error_code ec;
+  descriptor_.cancel(ec);
+}
+
+void Stream::abort() {
+  aborted_ = true;
+  expire();
 }
 
 Channel Stream::release() {

@@ -52,7 +52,9 @@ class Stream {
   // A read or a wait that is not over by then ends with Io::timeout.
   void arm(unsigned timeout_ms);
   void disarm() { deadline_ = Instant::max(); }
-  void expire();  // as if the deadline had passed
+  void expire();  // as if the deadline had passed; arm() forgets it
+  void abort();   // for good
+  void nudge();   // ends the waits, which then return Io::error
 
   awaitable<Io> handshake();
   awaitable<Io> read(char* to, size_t size, size_t& got);
@@ -69,7 +71,7 @@ class Stream {
   Channel channel_;
   net::posix::stream_descriptor descriptor_;
   Instant deadline_ = Instant::max();
-  bool expired_ = false;
+  bool expired_ = false, aborted_ = false;
   std::list<Stream*>::iterator place_;
 };
 

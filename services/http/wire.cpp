@@ -6,6 +6,7 @@
 
 #include "services/base/error.h"
 #include "services/base/json.h"
+#include "services/http/server.h"
 
 namespace nuri::http {
 namespace {

@@ -33,9 +33,6 @@ bool is_hop_by_hop(std::string_view name);
 // Drops hop-by-hop fields, those named in Connection included.
 Headers end_to_end(const Headers& headers);
 
-// A refusal by the edge itself, in Nova's error shape.
-Response edge_error(int status, std::string_view message);
-
 // Fills method, target, path, query and headers from a parsed head.
 Request request_of(Head&& head, std::string_view peer);
 
