@@ -12,6 +12,18 @@ async function startCreate(page, name) {
 }
 
 async function refusals(page, checks) {
+  await checks.check("a field's refusal by the API is shown at the field, and in sight", async () => {
+    await startCreate(page, "bad\u007f");
+    await page.locator('[data-testid="create-submit"]').click();
+    const text = page.getByText(/Invalid input for field\/attribute name/).first();
+    await text.waitFor();
+    await page.waitForTimeout(200);
+    const box = await text.boundingBox();
+    must(box.y > 0 && box.y < 900, "the refusal is out of sight");
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute("name"));
+    must(focused === "server-name", `the focus is on ${focused}`);
+    await checks.shot("19-field-error");
+  });
   await checks.check("copying the command does not submit the form", async () => {
     await startCreate(page, "");
     await page.getByRole("button", { name: "Copy" }).click();
@@ -21,7 +33,10 @@ async function refusals(page, checks) {
   await checks.check("a quota refusal is shown on the form", async () => {
     await startCreate(page, "too-many");
     await page.locator('[data-testid="create-submit"]').click();
-    await page.getByText(/Quota exceeded for instances/).first().waitFor();
+    const text = page.getByText(/Quota exceeded for instances/).first();
+    await text.waitFor();
+    const box = await text.boundingBox();
+    must(box.y > 0 && box.y < 900, "the refusal is out of sight");
     await checks.shot("20-quota");
   });
   await checks.check("a failed server shows its fault", async () => {

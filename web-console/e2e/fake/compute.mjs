@@ -37,7 +37,7 @@ const missing = { status: 404, body: { itemNotFound: { code: 404, message: "Inst
 
 function create(cloud, spec) {
   if (!spec?.name) return bad("Invalid input for field/attribute name. Value: . '' is too short");
-  if (/[\u0000-\u001f]/.test(spec.name)) return bad("Invalid input for field/attribute name.");
+  if (/[\u0000-\u001f\u007f]/.test(spec.name)) return bad("Invalid input for field/attribute name.");
   const flavor = cloud.flavors.find((f) => f.id === spec.flavorRef);
   if (!flavor) return bad("Invalid flavorRef provided.");
   if (spec.name === "too-many") {

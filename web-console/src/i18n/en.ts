@@ -113,7 +113,7 @@ export const en = {
     emptyTitle: "No servers yet",
     emptyText:
       "A server is a virtual machine of your own. Give it a name, pick an image and a size, and it runs in about a minute.",
-    deleteText: "Their disks are lost, floating IPs are set free, and attached volumes are kept.",
+    deleteText: "What is on the disk is lost; floating IPs are set free and attached volumes are kept.",
     started: (name: string) => `Starting ${name}.`,
     stopped: (name: string) => `Stopping ${name}.`,
     rebooting: (name: string) => `Rebooting ${name}.`,

@@ -62,7 +62,7 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">{m.create.sizing}</Header>}>
-        <FormField errorText={errors.flavor} stretch>
+        <FormField errorText={errors.flavor} stretch data-invalid={errors.flavor !== undefined}>
           {flavors.length <= kTilesMax && flavors.length > 0 ? (
             <Tiles
               data-testid="flavor"

@@ -1,11 +1,10 @@
-import Alert from "@cloudscape-design/components/alert";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Form from "@cloudscape-design/components/form";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { createServer } from "../../api/compute";
 import { errorText } from "../../api/errors";
 import { useNotices } from "../../app/notices";
@@ -29,12 +28,24 @@ export function CreateServerPage() {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const { form, errors, setErrors, set } = state;
+  const element = useRef<HTMLFormElement>(null);
+  const [refusals, setRefusals] = useState(0);
+
+  useEffect(() => {
+    // What is wrong may be out of sight, and a keyboard wants to go on there.
+    const first = element.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid=true] input");
+    first?.focus();
+    first?.scrollIntoView({ block: "center" });
+  }, [refusals]);
 
   const submit = async (): Promise<void> => {
     const found = checkForm(form, choices.images.data ?? [], choices.flavors.data ?? []);
     setErrors(found);
     setRefusal(null);
-    if (Object.keys(found).length > 0) return;
+    if (Object.keys(found).length > 0) {
+      setRefusals((n) => n + 1);
+      return;
+    }
     setBusy(true);
     try {
       const volumeId = await volumeFor(form, project.id, (id) => {
@@ -49,7 +60,10 @@ export function CreateServerPage() {
       const message = errorText(error);
       const field = refusedField(message);
       if (field === null) setRefusal(message);
-      else setErrors({ [field]: message });
+      else {
+        setErrors({ [field]: message });
+        setRefusals((n) => n + 1);
+      }
     } finally {
       setBusy(false);
     }
@@ -71,8 +85,10 @@ export function CreateServerPage() {
       }
       header={<Header variant="h1">{m.create.title}</Header>}
     >
-      <form onSubmit={onSubmit} noValidate>
+      <form ref={element} onSubmit={onSubmit} noValidate>
         <Form
+          errorText={refusal === null ? undefined : `${m.create.nothingMade}: ${refusal}`}
+          errorIconAriaLabel={m.errors.title}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <Button variant="link" formAction="none" href={to.servers} onFollow={follow}>
@@ -85,11 +101,6 @@ export function CreateServerPage() {
           }
         >
           <SpaceBetween size="l">
-            {refusal !== null && (
-              <Alert type="error" header={m.create.nothingMade}>
-                {refusal}
-              </Alert>
-            )}
             <BasicFields state={state} choices={choices} errors={errors} />
             <AccessFields state={state} choices={choices} />
             <ExtraFields state={state} choices={choices} />
