@@ -71,7 +71,7 @@ describe("withDefaults", () => {
 
 describe("toNewServer", () => {
   it("sends only what was chosen", () => {
-    expect(toNewServer({ ...good, keyName: null, groups: [] }, null)).toEqual({
+    expect(toNewServer({ ...good, keyName: null, groups: [] })).toEqual({
       name: "web",
       imageRef: "i",
       flavorRef: "2",
@@ -79,13 +79,13 @@ describe("toNewServer", () => {
     });
   });
   it("sends the start-up script as UTF-8 in base64", () => {
-    const sent = toNewServer({ ...good, userData: "#!/bin/sh\necho 누리" }, null).user_data ?? "";
+    const sent = toNewServer({ ...good, userData: "#!/bin/sh\necho 누리" }).user_data ?? "";
     const decoded = new TextDecoder().decode(Uint8Array.from(atob(sent), (c) => c.charCodeAt(0)));
     expect(decoded).toBe("#!/bin/sh\necho 누리");
   });
-  it("boots from the image with the volume beside it", () => {
-    const disks = toNewServer(good, "v").block_device_mapping_v2 ?? [];
-    expect(disks.map((d) => [d.uuid, d.boot_index])).toEqual([["i", 0], ["v", -1]]);
+  it("names the key and the groups that were chosen", () => {
+    const sent = toNewServer(good);
+    expect([sent.key_name, sent.security_groups]).toEqual(["k", [{ name: "default" }]]);
   });
 });
 
@@ -106,6 +106,19 @@ describe("commands", () => {
         "--security-group default", "--security-group allow-ssh", "'my web'",
       ].join(" \\\n  "),
     );
+  });
+});
+
+describe("commands with a volume", () => {
+  const base = { name: "db", image: "i", flavor: "f", network: "n", groups: [] };
+  it("wait for the server before they attach", () => {
+    const command = createServerCommand({ ...base, volume: "db-data" });
+    expect(command).toContain("--wait");
+    expect(command.endsWith("\nopenstack server add volume db db-data")).toBe(true);
+  });
+  it("make the volume first when it is new", () => {
+    const command = createServerCommand({ ...base, volume: "db-data", newVolumeGib: 10 });
+    expect(command.startsWith("openstack volume create --size 10 db-data\n")).toBe(true);
   });
 });
 

@@ -63,7 +63,6 @@ export interface NewServer {
   key_name?: string;
   security_groups?: { name: string }[];
   user_data?: string;
-  block_device_mapping_v2?: Record<string, string | number | boolean>[];
 }
 
 interface Link {

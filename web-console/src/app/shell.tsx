@@ -5,6 +5,7 @@ import { useState } from "react";
 import { m } from "../i18n";
 import { useNotices } from "./notices";
 import { Page } from "./page";
+import { PendingAttachments } from "./pending_attachments";
 import { follow, partsOf, to, useHash } from "./router";
 import { TopBar } from "./top_bar";
 
@@ -43,6 +44,7 @@ export default function Shell() {
   return (
     <>
       <TopBar />
+      <PendingAttachments />
       <AppLayout
         headerSelector="#top-bar"
         navigationOpen={open}

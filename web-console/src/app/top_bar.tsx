@@ -1,6 +1,7 @@
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { m } from "../i18n";
 import { useNotices } from "./notices";
+import { forgetAttachments } from "./pending_attachments";
 import { to } from "./router";
 import { useSession } from "./session";
 import { useTheme } from "./theme";
@@ -45,6 +46,7 @@ export function TopBar() {
             items: [{ id: "sign-out", text: m.nav.signOut }],
             onItemClick: () => {
               notices.clear();
+              forgetAttachments();
               end();
             },
           },

@@ -13,7 +13,10 @@ export interface CreateCommand {
   network: string;
   key?: string;
   groups: string[];
+  /** Name or id of a volume to attach. */
   volume?: string;
+  /** Size of that volume when it is to be made first. */
+  newVolumeGib?: number;
 }
 
 export function createServerCommand(c: CreateCommand): string {
@@ -26,7 +29,14 @@ export function createServerCommand(c: CreateCommand): string {
   option("--network", c.network);
   option("--key-name", c.key);
   for (const group of c.groups) option("--security-group", group);
-  if (c.volume) option("--block-device", `uuid=${c.volume},source_type=volume,destination_type=volume`);
-  lines.push(shellQuote(c.name || "NAME"));
-  return lines.join(" \\\n  ");
+  const name = shellQuote(c.name || "NAME");
+  if (c.volume) lines.push("--wait");
+  lines.push(name);
+  const commands = [lines.join(" \\\n  ")];
+  if (c.volume) {
+    const volume = shellQuote(c.volume);
+    if (c.newVolumeGib) commands.unshift(`openstack volume create --size ${c.newVolumeGib} ${volume}`);
+    commands.push(`openstack server add volume ${name} ${volume}`);
+  }
+  return commands.join("\n");
 }

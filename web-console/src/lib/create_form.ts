@@ -31,7 +31,7 @@ const kApiNames: FieldNames<Field> = {
   network: ["networks", "network", "subnet", "fixed_ip", "port"],
   key: ["key_name", "keypair", "key pair"],
   groups: ["security_groups", "security group", "security_group"],
-  volume: ["block_device_mapping_v2", "block_device_mapping", "block device", "volume"],
+  volume: ["volume"],
   userData: ["user_data"],
   name: ["name", "hostname"],
 };
@@ -96,23 +96,16 @@ export function bySize(flavors: Flavor[]): Flavor[] {
 }
 
 /** The body to send, for a form that checkForm found nothing wrong with. */
-export function toNewServer(form: CreateForm, volumeId: string | null): NewServer {
-  const imageRef = form.imageId ?? "";
+export function toNewServer(form: CreateForm): NewServer {
   const server: NewServer = {
     name: form.name.trim(),
-    imageRef,
+    imageRef: form.imageId ?? "",
     flavorRef: form.flavorId ?? "",
     networks: [{ uuid: form.networkId ?? "" }],
   };
   if (form.keyName !== null) server.key_name = form.keyName;
   if (form.groups.length > 0) server.security_groups = form.groups.map((name) => ({ name }));
   if (form.userData.trim() !== "") server.user_data = base64(form.userData);
-  if (volumeId !== null) {
-    server.block_device_mapping_v2 = [
-      { source_type: "image", uuid: imageRef, destination_type: "local", boot_index: 0, delete_on_termination: true },
-      { source_type: "volume", uuid: volumeId, destination_type: "volume", boot_index: -1 },
-    ];
-  }
   return server;
 }
 

@@ -8,6 +8,7 @@ import { useEffect, useRef, useState, type FormEvent } from "react";
 import { createServer } from "../../api/compute";
 import { errorText } from "../../api/errors";
 import { useNotices } from "../../app/notices";
+import { attachWhenRunning } from "../../app/pending_attachments";
 import { follow, go, to } from "../../app/router";
 import { useProject } from "../../app/session";
 import { m } from "../../i18n";
@@ -49,11 +50,11 @@ export function CreateServerPage() {
     setBusy(true);
     try {
       const volumeId = await volumeFor(form, project.id, (id) => {
-        // From here on the volume exists: trying again must not make a second one.
         set("volume", { kind: "existing", id });
         choices.volumes.refresh();
       });
-      const id = await createServer(toNewServer(form, volumeId));
+      const id = await createServer(toNewServer(form));
+      if (volumeId !== null) attachWhenRunning({ projectId: project.id, serverId: id, volumeId });
       notices.succeed(m.create.created(form.name.trim()));
       go(to.server(id));
     } catch (error) {

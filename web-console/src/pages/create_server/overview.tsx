@@ -23,7 +23,7 @@ export function Overview({ form, choices }: { form: CreateForm; choices: Choices
     network: named(choices.networks.data, form.networkId),
     key: form.keyName ?? undefined,
     groups: form.groups,
-    volume: form.volume.kind === "existing" ? form.volume.id : undefined,
+    ...volumeWords(form, choices),
   });
   return (
     <Container header={<Header variant="h2">{m.create.summary}</Header>}>
@@ -35,6 +35,12 @@ export function Overview({ form, choices }: { form: CreateForm; choices: Choices
       </SpaceBetween>
     </Container>
   );
+}
+
+function volumeWords({ name, volume }: CreateForm, choices: Choices): { volume?: string; newVolumeGib?: number } {
+  if (volume.kind === "none") return {};
+  if (volume.kind === "new") return { volume: `${name.trim()}-data`, newVolumeGib: parseGib(volume.sizeGib) ?? undefined };
+  return { volume: choices.volumes.data?.find((v) => v.id === volume.id)?.name || volume.id };
 }
 
 function PriceText({ form, choices }: { form: CreateForm; choices: Choices }) {
