@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "compute/agent/core/desired_store.h"
+#include "compute/agent/core/work_queue.h"
+
+namespace nuri::compute::agent {
+
+// Keeps simple things (volumes) as wanted: make it, or remove it, until it worked.
+class ItemKeeper {
+ public:
+  struct Work {
+    std::function<Result<Json>(const std::string& id, const Json& spec)> ensure;  // the state to report
+    std::function<Status(const std::string& id)> remove;
+    std::function<void(const std::string& kind, const std::string& id, Json state)> observe;
+  };
+  ItemKeeper(std::string kind, DesiredStore& store, Work work, unsigned threads = 2);
+  ~ItemKeeper() { stop(); }
+  void start();  // everything once: what an earlier run did is reported anew
+  void stop() { queue_.stop(); }
+  void wake(const std::string& id) { queue_.wake(id); }
+
+ private:
+  void run(const std::string& id);
+  void again(const std::string& id);
+  void settled(const std::string& id);
+
+  std::string kind_;
+  DesiredStore& store_;
+  Work work_;
+  std::mutex mutex_;
+  std::map<std::string, unsigned> failures_;
+  WorkQueue queue_;
+};
+
+}  // namespace nuri::compute::agent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compute/agent/core/driver.h"
+
+// What to do next with one server: desired and actual in, steps out. No I/O.
+namespace nuri::compute::agent {
+
+enum class Action { prepare, start, resume, shutdown, destroy, remove, plug_port, unplug_port, plug_volume, unplug_volume };
+const char* action_name(Action a);
+
+struct Step {
+  Action action;
+  std::string id;  // of the port or attachment
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+struct Actual {
+  bool prepared = false;         // the files are there
+  std::optional<Domain> domain;  // as the driver sees it
+  bool guest_off = false;        // the guest went down of its own will: it is not started again unasked
+  int64_t reboots_done = 0;
+  bool shutdown_asked = false;   // and the guest has not answered yet
+  bool shutdown_overdue = false;
+};
+
+// desired == nullptr: must not exist. Steps are in order; those after an unplug wait until the guest
+// has let go, since a file cannot be plugged in twice.
+std::vector<Step> plan(const ServerSpec* desired, const Actual& actual);
+
+// What is reported as the server's power.
+Power reported_power(const ServerSpec& desired, const Actual& actual);
+
+}  // namespace nuri::compute::agent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/base/json.h"
+
+// What compute wants of a server (docs/internal-protocols.md), as the drivers use it.
+namespace nuri::compute::agent {
+
+struct FlavorSpec {
+  std::string name;
+  int64_t vcpus = 1, ram_mib = 0, disk_gib = 0;
+};
+
+struct ImageRef {
+  std::string id, disk_format, sha512;
+  int64_t size = 0;
+};
+
+struct PortSpec {
+  std::string id, mac, network_id;
+  int64_t mtu = 1442;
+};
+
+struct VolumeSpec {
+  std::string attachment_id, volume_id, path, format, device, serial;
+};
+
+struct RebootSpec {
+  int64_t count = 0;
+  std::string type = "soft";
+};
+
+struct ServerSpec {
+  std::string id, name, project_id, user_id;
+  std::string power = "running";
+  RebootSpec reboot;
+  FlavorSpec flavor;
+  std::optional<ImageRef> image;  // none: boots from its first volume
+  std::vector<PortSpec> ports;
+  std::vector<VolumeSpec> volumes;
+  bool config_drive = false;
+  bool wants_running() const { return power == "running"; }
+};
+
+// Error: unprocessable, naming the field: such a spec can never become a server.
+Result<ServerSpec> parse_server(const std::string& id, const Json& spec);
+Result<ImageRef> parse_image(const Json& image);
+
+}  // namespace nuri::compute::agent

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "compute/agent/core/driver.h"
+
+namespace nuri::compute::agent::libvirt {
+
+struct DriverOptions {
+  std::string uri = "qemu:///system";
+  std::string virt_type = "auto";  // "kvm", "qemu"; auto: what libvirt says it can
+  std::string machine = "q35";     // or "pc"
+  std::string bridge = "br-int";
+};
+
+// KVM or QEMU through libvirt. Nothing is asked of libvirtd before the first call, so an agent
+// starts while it is away.
+std::unique_ptr<Driver> make_driver(DriverOptions options);
+
+}  // namespace nuri::compute::agent::libvirt
