@@ -230,12 +230,14 @@ awaitable<void> Session::linger() {
   client_.channel().shutdown_send();
   client_.arm(core_.stopping ? kLingerStoppingMs : kLingerMs);
   size_t swallowed = 0;
+  in_.consume(in_.size());
+  in_.reserve(kReadSize);
   while (swallowed < kLingerBytes) {
     const Io io = co_await client_.ready(Io::want_read);
     if (io != Io::ok) co_return;
     // MSG_TRUNC lets the kernel drop TCP data without copying it.
-    char nowhere[1];
-    const ssize_t n = ::recv(client_.channel().fd(), nowhere, kReadSize, MSG_TRUNC | MSG_DONTWAIT);
+    const ssize_t n =
+        ::recv(client_.channel().fd(), in_.space(), kReadSize, MSG_TRUNC | MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) co_return;
     if (n > 0) swallowed += static_cast<size_t>(n);
   }

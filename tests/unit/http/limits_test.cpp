@@ -11,6 +11,7 @@ namespace nuri::test {
 namespace {
 
 using http::BodyPlan;
+using namespace std::string_literals;
 using http::ServerOptions;
 
 std::string get_with(std::string_view header) {
@@ -68,8 +69,8 @@ TEST(Limits, MalformedRequestsAre400InJson) {
         get_with("Content-Length: 99999999999999999999999"),
         get_with("Content-Length: 3\r\nContent-Length: 4"),
         std::string("GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 38),
-        std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15)}) {
+        "GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n"s,
+        "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n"s}) {
     Peer peer(server.port());
     peer.send(bad);
     const std::string answer = peer.answer();
