@@ -1,0 +1,138 @@
+#include "network/domain/addresses.h"
+#include "network/store/work.h"
+
+namespace nuri::network {
+
+namespace {
+
+Error missing(const char* type, const char* what, const std::string& id) {
+  return neutron_error_of(ErrorCode::not_found, type,
+                          std::string(what) + " " + id.substr(0, 80) + " could not be found.");
+}
+
+// The clause that narrows a table to the caller's own; "" for admins.
+template <class T>
+std::vector<T> own_rows(Work& w, const Table<T>& table) {
+  if (w.caller.admin) return load(w.s, table);
+  return load(w.s, table, "project_id = ?1", {w.caller.project_id});
+}
+
+}  // namespace
+
+Result<Caller> Caller::from(const Claims& c) {
+  Caller out;
+  out.admin = c.is_admin() || c.is_service();
+  out.project_id = c.project_id;
+  out.user_id = c.user_id;
+  if (!out.admin && out.project_id.empty()) {
+    return forbidden("Policy does not allow this with a token that is not scoped to a project.");
+  }
+  return out;
+}
+
+Status begin(Work& w, Common& row, const Json& body) {
+  row.id = w.random.uuid();
+  row.created_us = row.updated_us = w.now;
+  row.project_id = w.caller.project_id;
+  const char* field = body["project_id"].is_string() ? "project_id" : "tenant_id";
+  const Json& asked = body[field];
+  if (!asked.is_string()) return {};
+  if (!w.caller.admin && asked.as_string() != w.caller.project_id) {
+    return bad_request(std::string("Specifying '") + field + "' other than the authenticated project in request "
+                       "requires admin privileges.", field);
+  }
+  row.project_id = asked.as_string();
+  return {};
+}
+
+void touch(Work& w, Common& row) {
+  ++row.revision;
+  row.updated_us = w.now;
+}
+
+Status must_own(Work& w, const Common& row, std::string_view what) {
+  if (w.caller.owns(row)) return {};
+  return forbidden("Policy does not allow " + std::string(what) + " to be performed on another project's resource.");
+}
+
+Result<Network> find_network(Work& w, const std::string& id) {
+  auto row = load_one(w.s, networks(), id);
+  bool seen = row && (w.caller.owns(*row) || row->shared || row->external);
+  if (!seen) return missing("NetworkNotFound", "Network", id);
+  return *row;
+}
+
+Result<Subnet> find_subnet(Work& w, const std::string& id) {
+  auto row = subnets().find(w.s, id);
+  bool seen = row.has_value() && w.caller.owns(*row);
+  if (row && !seen) {
+    // A shared network's subnets are shown to all; an external network's, as Neutron has it, are not.
+    auto network = networks().find(w.s, row->network_id);
+    seen = network && (network->shared || w.caller.owns(*network));
+  }
+  if (!seen) return missing("SubnetNotFound", "Subnet", id);
+  return *row;
+}
+
+Result<Port> find_port(Work& w, const std::string& id) {
+  auto row = load_one(w.s, ports(), id);
+  bool seen = row.has_value() && w.caller.owns(*row);
+  if (row && !seen) {
+    auto network = networks().find(w.s, row->network_id);
+    seen = network && network->project_id == w.caller.project_id;
+  }
+  if (!seen) return missing("PortNotFound", "Port", id);
+  return *row;
+}
+
+namespace {
+template <class T>
+Result<T> find_own(Work& w, const Table<T>& table, const std::string& id, const char* type, const char* what) {
+  auto row = load_one(w.s, table, id);
+  if (!row || !w.caller.owns(*row)) return missing(type, what, id);
+  return *row;
+}
+}  // namespace
+
+Result<VirtualRouter> find_router(Work& w, const std::string& id) {
+  return find_own(w, routers(), id, "RouterNotFound", "Router");
+}
+Result<FloatingIp> find_floating_ip(Work& w, const std::string& id) {
+  return find_own(w, floating_ips(), id, "FloatingIPNotFound", "Floating IP");
+}
+Result<SecurityGroup> find_group(Work& w, const std::string& id) {
+  return find_own(w, groups(), id, "SecurityGroupNotFound", "Security group");
+}
+Result<Rule> find_rule(Work& w, const std::string& id) {
+  return find_own(w, rules(), id, "SecurityGroupRuleNotFound", "Security group rule");
+}
+Result<SubnetPool> find_subnet_pool(Work& w, const std::string& id) {
+  auto row = subnet_pools().find(w.s, id);
+  if (!row || !(w.caller.owns(*row) || row->shared)) return missing("SubnetPoolNotFound", "Subnet pool", id);
+  return *row;
+}
+
+std::vector<Network> visible_networks(Work& w) {
+  if (w.caller.admin) return load(w.s, networks());
+  return load(w.s, networks(), "project_id = ?1 OR shared = 1 OR external = 1", {w.caller.project_id});
+}
+std::vector<Subnet> visible_subnets(Work& w) {
+  if (w.caller.admin) return load(w.s, subnets());
+  return load(w.s, subnets(), "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1 OR shared = 1)",
+              {w.caller.project_id});
+}
+std::vector<Port> visible_ports(Work& w) {
+  if (w.caller.admin) return load(w.s, ports());
+  return load(w.s, ports(), "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
+              {w.caller.project_id});
+}
+std::vector<VirtualRouter> visible_routers(Work& w) { return own_rows(w, routers()); }
+std::vector<FloatingIp> visible_floating_ips(Work& w) { return own_rows(w, floating_ips()); }
+std::vector<SecurityGroup> visible_groups(Work& w) { return own_rows(w, groups()); }
+std::vector<Rule> visible_rules(Work& w) { return own_rows(w, rules()); }
+std::vector<SubnetPool> visible_subnet_pools(Work& w) {
+  if (w.caller.admin) return load(w.s, subnet_pools());
+  return load(w.s, subnet_pools(), "project_id = ?1 OR shared = 1", {w.caller.project_id});
+}
+
+}  // namespace nuri::network
