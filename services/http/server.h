@@ -85,8 +85,9 @@ class Server {
 Response edge_error(int status, std::string_view message);
 
 // Blocks SIGTERM and SIGINT in this thread (call before making threads); run_until_signal runs the
-// server on this thread and stops it gracefully at a signal.
+// server on this thread and stops it gracefully at a signal. `before_stop` lets go of what handlers
+// wait for (feed::Feed::stop), so that they can end.
 void block_signals();
-void run_until_signal(Server& server);
+void run_until_signal(Server& server, std::function<void()> before_stop = {});
 
 }  // namespace nuri::http

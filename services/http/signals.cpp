@@ -23,12 +23,13 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void run_until_signal(Server& server) {
+void run_until_signal(Server& server, std::function<void()> before_stop) {
   block_signals();
-  std::thread watcher([&server] {
+  std::thread watcher([&server, &before_stop] {
     const sigset_t set = watched();
     int signal = 0;
     sigwait(&set, &signal);
+    if (before_stop) before_stop();
     server.stop();
   });
   server.run();
