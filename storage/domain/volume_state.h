@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "services/base/result.h"
+#include "storage/api/volume.h"
+
+// What may be done to a volume in which state. Pure. Errors: bad_request in Cinder's words for its
+// API; conflict for the other services.
+namespace nuri::storage {
+
+Status may_delete(const Volume& volume);
+// The volume's size in GiB after it. Error also where new_size does not grow it.
+Status may_extend(const Volume& volume, int64_t new_size_gib);
+// Whether `wish` may hold the volume: it is free, or already held by the same attachment.
+Status may_attach(const Volume& volume, const Attachment& wish);
+// The status that follows from what is attached, once the volume exists.
+std::string_view status_by_attachment(const Volume& volume);
+
+}  // namespace nuri::storage
