@@ -1,0 +1,89 @@
+#pragma once
+
+#include <span>
+
+#include "services/auth/token.h"
+#include "services/base/clock.h"
+#include "services/base/random.h"
+#include "services/base/router.h"
+#include "services/db/database.h"
+#include "services/identity/domain/lockout.h"
+#include "services/identity/store/hasher.h"
+#include "services/identity/store/revocations.h"
+#include "services/identity/store/vault.h"
+#include "services/identity/store/view_cache.h"
+
+namespace nuri::identity {
+
+// What the handlers stand on.
+struct Identity {
+  db::Database& db;
+  const Clock& clock;
+  Random& random;
+  Hasher& hasher;
+  Vault& vault;
+  const auth::TokenSigner& signer;
+  auth::TokenVerifier& verifier;
+  TimeUs token_life_us = 12 * 3600 * kSecondUs;
+  Lockout::Options lockout_options = {};
+
+  Revocations revocations{clock, verifier, token_life_us};
+  ViewCache cache{db, clock, revocations, verifier};
+  Lockout lockout{clock, lockout_options};
+};
+
+// Who may do an action, beyond having a token.
+enum class Who {
+  open,        // no token
+  anyone,      // any token
+  admin,       // admin role, or a service of this cloud
+  admin_read,  // the same, or a reader of the whole system
+  own_user,    // admin_read, or the user that {user_id} names
+  own_user_write,  // admin, or that user
+  only_user,   // nobody but that user
+  own_project, // admin_read, or a token of the project that {project_id} names
+  own_domain,  // admin_read, or a token or user of the domain that {domain_id} names
+  service,     // a service of this cloud
+};
+
+using Handle = Result<Response> (*)(Identity&, const Request&, Context&);
+
+// A row of the policy table: the action's name is Keystone's, and stands in its refusals.
+struct Rule {
+  const char* method;
+  const char* pattern;
+  const char* action;
+  Who who;
+  Handle handle;
+};
+
+void add_rules(Router& router, Identity& identity, std::span<const Rule> rules);
+
+// All of the above for one process.
+void add_routes(Router& router, Identity& identity);
+
+std::span<const Rule> version_rules();
+std::span<const Rule> token_rules();
+std::span<const Rule> domain_rules();
+std::span<const Rule> project_rules();
+std::span<const Rule> tag_rules();
+std::span<const Rule> user_rules();
+std::span<const Rule> group_rules();
+std::span<const Rule> role_rules();
+std::span<const Rule> grant_rules();
+std::span<const Rule> assignment_rules();
+std::span<const Rule> catalog_rules();
+std::span<const Rule> region_rules();
+std::span<const Rule> policy_rules();
+std::span<const Rule> credential_rules();
+std::span<const Rule> application_credential_rules();
+std::span<const Rule> trust_rules();
+std::span<const Rule> internal_rules();
+
+bool may_manage(const Claims& c);  // Who::admin
+bool may_read(const Claims& c);    // Who::admin_read
+Error no_such(std::string_view kind, std::string_view id);
+Error not_authorised(std::string_view action);
+Error unauthenticated();
+
+}  // namespace nuri::identity

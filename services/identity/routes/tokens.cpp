@@ -1,0 +1,110 @@
+#include "services/identity/routes/authenticate.h"
+#include "services/identity/routes/views.h"
+#include "services/identity/store/grants.h"
+
+namespace nuri::identity {
+
+namespace {
+
+Response token_response(int status, std::string body, std::string token) {
+  Response out = Response::text(status, std::move(body), "application/json");
+  out.headers.set("X-Subject-Token", std::move(token));
+  out.headers.set("Vary", "X-Auth-Token");
+  return out;
+}
+
+bool wants_catalog(const Request& request) {
+  const std::string* no = request.query.find("nocatalog");
+  return !no;
+}
+
+Result<Response> post_token(Identity& me, const Request& request, Context&) {
+  AuthRequest asked = TRY(parse_auth_request(request.body));
+  Proven proven = TRY(authenticate(me, asked, request.peer));
+  Claims claims = TRY(scoped_claims(me, proven, asked.scope));
+  std::string token = TRY(me.signer.sign(claims));
+  if (token.size() > auth::kMaxTokenBytes) {
+    return bad_request("The user has too many roles here for one token; scope it to another project.", "scope");
+  }
+  std::string body = TRY(token_body(me, claims, request, wants_catalog(request)));
+  return token_response(201, std::move(body), std::move(token));
+}
+
+struct Subject {
+  std::string token;
+  std::shared_ptr<const Claims> claims;
+};
+
+// The token asked about. A user may ask about tokens of its own; others need a say in the cloud.
+Result<Subject> subject_of(Identity& me, const Request& request, const Context& context, const char* action) {
+  Subject out;
+  out.token = request.headers.get("X-Subject-Token");
+  if (out.token.empty()) return bad_request("The header X-Subject-Token is needed: the token asked about.", "X-Subject-Token");
+  auto checked = me.verifier.check(out.token);
+  bool entitled = may_manage(context.claims) || context.claims.has_role("service") ||
+                  (std::string_view(action) == "identity:validate_token" && may_read(context.claims));
+  if (!checked) return not_found("Could not find token.");
+  out.claims = std::move(checked).value();
+  bool own = !context.claims.user_id.empty() && context.claims.user_id == out.claims->user_id;
+  if (!own && !entitled) return not_authorised(action);
+  if (out.claims->user_id.empty()) return not_found("Could not find token.");
+  return out;
+}
+
+Result<Response> get_token(Identity& me, const Request& request, Context& context) {
+  Subject subject = TRY(subject_of(me, request, context, "identity:validate_token"));
+  std::string body = TRY(token_body(me, *subject.claims, request, wants_catalog(request)));
+  return token_response(200, std::move(body), std::move(subject.token));
+}
+
+Result<Response> delete_token(Identity& me, const Request& request, Context& context) {
+  Subject subject = TRY(subject_of(me, request, context, "identity:revoke_token"));
+  TRYV(me.db.write([&](db::Session& s) {
+    me.revocations.audit_id(s, subject.claims->audit_ids.empty() ? "" : subject.claims->audit_ids.front(),
+                            subject.claims->expires_us);
+  }));
+  return Response::empty(204);
+}
+
+Result<Response> get_catalog(Identity& me, const Request& request, Context& context) {
+  if (context.claims.scope == Claims::Scope::unscoped) return not_authorised("identity:get_auth_catalog");
+  auto catalog = TRY(me.cache.catalog());
+  Json out = catalog_json(*catalog, {cloud_base(request), context.claims.project_id, context.claims.user_id});
+  return Response::json(200, Json::object({{"catalog", std::move(out)},
+                                           {"links", list_links(request, context)}}));
+}
+
+Result<Response> get_projects(Identity& me, const Request& request, Context& context) {
+  auto projects = TRY(me.db.read([&](db::Session& s) { return projects_of_user(s, context.claims.user_id); }));
+  return shown_list(kProjectKind, projects, request, context);
+}
+
+Result<Response> get_domains(Identity& me, const Request& request, Context& context) {
+  auto domains = TRY(me.db.read([&](db::Session& s) { return domains_of_user(s, context.claims.user_id); }));
+  return shown_list(kDomainKind, domains, request, context);
+}
+
+Result<Response> get_system(Identity& me, const Request& request, Context& context) {
+  auto roles = TRY(me.db.read([&](db::Session& s) {
+    return roles_of_user(s, context.claims.user_id, {"system", "all", {}});
+  }));
+  Json system = Json::array();
+  if (!roles.empty()) system.push_back(Json::object({{"all", true}}));
+  return listed(request, context, "system", std::move(system));
+}
+
+constexpr Rule kRules[] = {
+    {"POST", "/v3/auth/tokens", "identity:authenticate", Who::open, post_token},
+    {"GET", "/v3/auth/tokens", "identity:validate_token", Who::anyone, get_token},
+    {"DELETE", "/v3/auth/tokens", "identity:revoke_token", Who::anyone, delete_token},
+    {"GET", "/v3/auth/catalog", "identity:get_auth_catalog", Who::anyone, get_catalog},
+    {"GET", "/v3/auth/projects", "identity:get_auth_projects", Who::anyone, get_projects},
+    {"GET", "/v3/auth/domains", "identity:get_auth_domains", Who::anyone, get_domains},
+    {"GET", "/v3/auth/system", "identity:get_auth_system", Who::anyone, get_system},
+};
+
+}  // namespace
+
+std::span<const Rule> token_rules() { return kRules; }
+
+}  // namespace nuri::identity
