@@ -1,0 +1,19 @@
+#pragma once
+
+#include "compute/routes/app.h"
+
+namespace nuri::compute {
+
+// The query of a server list. What a caller may not ask for is ignored, as Nova does before 2.75;
+// from then on what is unknown is refused.
+Result<ServerFilter> read_server_filter(const Request& request, const Context& c);
+
+Result<Response> delete_server(App& app, Context& c);
+
+// Actions on addresses: see addresses.cpp.
+Result<Response> add_fixed_ip(App& app, Context& c, const std::string& id, const Json& argument);
+Result<Response> remove_fixed_ip(App& app, Context& c, const std::string& id, const Json& argument);
+Result<Response> add_floating_ip(App& app, Context& c, const std::string& id, const Json& argument);
+Result<Response> remove_floating_ip(App& app, Context& c, const std::string& id, const Json& argument);
+
+}  // namespace nuri::compute

@@ -1,0 +1,91 @@
+#include "compute/store/schema.h"
+
+namespace nuri::compute {
+
+const std::vector<db::Migration> kMigrations = {
+    {1, R"sql(
+CREATE TABLE servers (
+  id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL,
+  hostname TEXT NOT NULL, request_id TEXT NOT NULL, description TEXT,
+  image_id TEXT NOT NULL, image TEXT NOT NULL,
+  flavor_id TEXT NOT NULL, flavor_name TEXT NOT NULL, flavor_specs TEXT NOT NULL,
+  vcpus BIGINT NOT NULL, ram_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,
+  ephemeral_gib BIGINT NOT NULL, swap_mib BIGINT NOT NULL,
+  key_name TEXT, key_data TEXT, user_data TEXT, config_drive BIGINT NOT NULL,
+  zone TEXT NOT NULL, forced_host TEXT NOT NULL, host TEXT NOT NULL, host_zone TEXT NOT NULL,
+  access_ipv4 TEXT NOT NULL, access_ipv6 TEXT NOT NULL, disk_config TEXT NOT NULL,
+  metadata TEXT NOT NULL, tags TEXT NOT NULL, security_groups TEXT NOT NULL,
+  security_group_ids TEXT NOT NULL, addresses TEXT NOT NULL, volumes TEXT NOT NULL,
+  locked TEXT NOT NULL, locked_reason TEXT NOT NULL,
+  vm_state TEXT NOT NULL, task_state TEXT NOT NULL, task_since_us BIGINT NOT NULL,
+  power_state BIGINT NOT NULL, wants_running BIGINT NOT NULL, reboot_count BIGINT NOT NULL,
+  reboot_type TEXT NOT NULL, spec_revision BIGINT NOT NULL, progress BIGINT NOT NULL,
+  created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL,
+  terminated_us BIGINT NOT NULL, deleted BIGINT NOT NULL,
+  fault_code BIGINT NOT NULL, fault_message TEXT NOT NULL, fault_details TEXT NOT NULL,
+  fault_us BIGINT NOT NULL, reservation_id TEXT NOT NULL, launch_index BIGINT NOT NULL,
+  placement TEXT NOT NULL, trace TEXT NOT NULL, stages TEXT NOT NULL, usage_state TEXT NOT NULL
+);
+CREATE INDEX servers_project ON servers (project_id, deleted, created_us);
+CREATE INDEX servers_created ON servers (deleted, created_us);
+CREATE INDEX servers_host ON servers (host, deleted);
+CREATE TABLE server_ports (
+  id TEXT PRIMARY KEY, server_id TEXT NOT NULL, network_id TEXT NOT NULL, position BIGINT NOT NULL,
+  ours BIGINT NOT NULL, fixed_ips TEXT NOT NULL, state TEXT NOT NULL, mac TEXT NOT NULL,
+  network_name TEXT NOT NULL, mtu BIGINT NOT NULL, addresses TEXT NOT NULL, floating TEXT NOT NULL,
+  metadata_port TEXT NOT NULL, status TEXT NOT NULL, tag TEXT NOT NULL
+);
+CREATE INDEX server_ports_server ON server_ports (server_id, position);
+CREATE TABLE server_volumes (
+  attachment_id TEXT PRIMARY KEY, server_id TEXT NOT NULL, volume_id TEXT NOT NULL, project_id TEXT NOT NULL,
+  device TEXT NOT NULL, state TEXT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
+  serial TEXT NOT NULL, tag TEXT NOT NULL, size_gib BIGINT NOT NULL, since_us BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX server_volumes_once ON server_volumes (server_id, volume_id);
+CREATE TABLE allocations (
+  server_id TEXT PRIMARY KEY, project_id TEXT NOT NULL, host TEXT NOT NULL,
+  vcpus BIGINT NOT NULL, ram_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL
+);
+CREATE INDEX allocations_project ON allocations (project_id);
+CREATE INDEX allocations_host ON allocations (host);
+CREATE TABLE quotas (
+  project_id TEXT PRIMARY KEY, instances BIGINT NOT NULL, cores BIGINT NOT NULL, ram_mib BIGINT NOT NULL,
+  key_pairs BIGINT NOT NULL, metadata_items BIGINT NOT NULL,
+  server_groups BIGINT NOT NULL, server_group_members BIGINT NOT NULL
+);
+CREATE TABLE flavors (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT, vcpus BIGINT NOT NULL,
+  ram_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL, ephemeral_gib BIGINT NOT NULL,
+  swap_mib BIGINT NOT NULL, rxtx_factor DOUBLE PRECISION NOT NULL, is_public BIGINT NOT NULL,
+  specs TEXT NOT NULL, created_us BIGINT NOT NULL
+);
+CREATE TABLE flavor_access (
+  flavor_id TEXT NOT NULL REFERENCES flavors (id) ON DELETE CASCADE, project_id TEXT NOT NULL,
+  PRIMARY KEY (flavor_id, project_id)
+);
+CREATE TABLE keypairs (
+  user_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, public_key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, number BIGINT NOT NULL, created_us BIGINT NOT NULL,
+  PRIMARY KEY (user_id, name)
+);
+CREATE TABLE hosts (
+  name TEXT PRIMARY KEY, id TEXT NOT NULL, zone TEXT NOT NULL, hypervisor_type TEXT NOT NULL,
+  driver TEXT NOT NULL, arch TEXT NOT NULL, address TEXT NOT NULL, hypervisor_version BIGINT NOT NULL,
+  vcpus BIGINT NOT NULL, memory_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,
+  memory_used_mib BIGINT NOT NULL, disk_used_gib BIGINT NOT NULL, running BIGINT NOT NULL,
+  seen_us BIGINT NOT NULL, created_us BIGINT NOT NULL, enabled BIGINT NOT NULL,
+  forced_down BIGINT NOT NULL, disabled_reason TEXT NOT NULL
+);
+CREATE TABLE actions (
+  request_id TEXT NOT NULL, server_id TEXT NOT NULL, action TEXT NOT NULL, user_id TEXT NOT NULL,
+  project_id TEXT NOT NULL, start_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
+  finish_us BIGINT NOT NULL, event TEXT NOT NULL, result TEXT NOT NULL, message TEXT NOT NULL,
+  PRIMARY KEY (server_id, request_id, action)
+);
+CREATE TABLE answers (
+  key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, answer TEXT NOT NULL, created_us BIGINT NOT NULL
+);
+)sql"},
+};
+
+}  // namespace nuri::compute

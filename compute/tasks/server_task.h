@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compute/scheduler/plan.h"
+#include "compute/store/server_store.h"
+#include "compute/tasks/peers.h"
+#include "services/feed/feed.h"
+#include "services/tasks/task.h"
+
+// The one lifelong task of a server:
+//
+//   place -> ports -> boot -> watch            watch: power, reboots, volumes and ports come and go
+//      \________\________\_____> failed        failed: in ERROR, waits for the delete signal
+//   delete signal, at any point: remove -> gone -> release -> (no row, no task)
+//
+// Ids of ports and attachments are in rows before anybody outside hears of them, outside creates are
+// PUTs and outside removals are idempotent; so any step may be done again after a crash.
+namespace nuri::compute {
+
+class ServerTask {
+ public:
+  ServerTask(db::Database& database, Clock& clock, Random& random, feed::Feed& feed, Peers peers)
+      : db_(database), clock_(clock), random_(random), feed_(feed), peers_(peers) {}
+
+  tasks::Kind kind();
+  // For Feed::on_observed: hosts into their table, a server's observation wakes its task.
+  Status observed(db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state);
+  // Runner::wake, known only once the runner is made from kind().
+  void on_wake(std::function<void()> f) { wake_ = std::move(f); }
+  // After a change of the server's rows, in the same transaction.
+  void signal(db::Session& s, std::string_view server_id);
+  void wake_after(db::Session& s);
+  // False where there is no such task.
+  bool request_delete(db::Session& s, std::string_view server_id);
+
+  // Makes (or finds made) the port in the network service and fills the row from its answer.
+  Status bind_port(const Server& server, ServerPort& port);
+
+ private:
+  struct View {
+    Server server;
+    std::vector<ServerPort> ports;
+    std::vector<ServerVolume> volumes;
+    std::optional<Observation> seen;
+  };
+  Result<View> look(const std::string& id);
+  Result<tasks::Outcome> place(const tasks::Task& task);
+  Result<tasks::Outcome> ports(const tasks::Task& task);
+  Result<tasks::Outcome> boot(const tasks::Task& task);
+  Result<tasks::Outcome> watch(const tasks::Task& task);
+  Result<tasks::Outcome> failed(const tasks::Task& task);
+  Result<tasks::Outcome> remove(const tasks::Task& task);
+  Result<tasks::Outcome> gone(const tasks::Task& task);
+  Result<tasks::Outcome> release(const tasks::Task& task);
+
+  // watch's parts: an outcome where there was something to do. See watch.cpp.
+  Result<std::optional<tasks::Outcome>> watch_ports(const View& v);
+  Result<std::optional<tasks::Outcome>> watch_volumes(const View& v);
+  Result<std::optional<tasks::Outcome>> connect_volume(const ServerVolume& volume, const Server& server);
+
+  Status settle(db::Session& s, const std::string& id);
+  Status finish_release(db::Session& s, const std::string& id);
+  void put_spec(db::Session& s, Server& server);
+  Status fail(db::Session& s, const std::string& id, const std::string& why, const std::string& details = {});
+  void tell_usage(db::Session& s, Server& server);
+  void add_stage(Server& server, const char* stage);
+
+  db::Database& db_;
+  Clock& clock_;
+  Random& random_;
+  feed::Feed& feed_;
+  Peers peers_;
+  std::function<void()> wake_;
+};
+
+// What the agent is told: the wish for one server, from its rows.
+Json server_spec(const Server& server, const std::vector<ServerPort>& ports, const std::vector<ServerVolume>& volumes);
+
+}  // namespace nuri::compute
