@@ -1,0 +1,219 @@
+#include "tests/unit/storage/cloud.h"
+
+// Shapes, microversions, quotas, bad input, who may what.
+namespace nuri::storage {
+namespace {
+
+std::set<std::string> keys(const Json& j) {
+  std::set<std::string> out;
+  for (const auto& [k, v] : j.as_object()) out.insert(k);
+  return out;
+}
+
+TEST_F(Cloud, EachFieldInItsMicroversion) {
+  std::string id = make();
+  const std::set<std::string> base = {
+      "id", "status", "size", "availability_zone", "created_at", "updated_at", "name", "description", "volume_type", "snapshot_id",
+      "source_volid", "metadata", "user_id", "bootable", "encrypted", "replication_status", "consistencygroup_id", "multiattach",
+      "attachments", "migration_status", "links"};
+  auto shown = [&](const std::string& version, const std::string& token) {
+    return keys(json(call(token, "GET", "/v3/p/volumes/" + id, "", version))["volume"]);
+  };
+  auto with = [](std::set<std::string> a, std::initializer_list<const char*> more) {
+    a.insert(more.begin(), more.end());
+    return a;
+  };
+  auto reader = with(base, {"os-vol-tenant-attr:tenant_id"});
+  EXPECT_EQ(shown("", "reader@p"), reader);
+  EXPECT_EQ(shown("3.0", "reader@p"), reader);
+  EXPECT_EQ(shown("3.12", "reader@p"), reader);
+  EXPECT_EQ(shown("3.13", "reader@p"), with(reader, {"group_id"}));
+  EXPECT_EQ(shown("3.48", "reader@p"), with(reader, {"group_id", "service_uuid", "shared_targets"}));
+  EXPECT_EQ(shown("latest", "reader@p"), with(reader, {"group_id", "service_uuid", "shared_targets", "volume_type_id", "consumes_quota"}));
+  auto admin = with(reader, {"os-vol-host-attr:host", "os-vol-mig-status-attr:migstat", "os-vol-mig-status-attr:name_id"});
+  EXPECT_EQ(shown("3.0", "admin@p"), admin);
+  EXPECT_EQ(shown("3.60", "admin@p"), with(admin, {"group_id", "service_uuid", "shared_targets", "provider_id"}));
+  EXPECT_EQ(shown("3.61", "admin@p"), with(admin, {"group_id", "service_uuid", "shared_targets", "provider_id", "cluster_name"}));
+  // POST and PUT answer without the extensions' fields.
+  Response put = call("admin@p", "PUT", "/v3/p/volumes/" + id, R"({"volume":{"name":"new","description":"d"}})");
+  EXPECT_EQ(keys(json(put)["volume"]), base);
+  EXPECT_EQ(show(id)["name"].as_string(), "new");
+  Response list = call("reader@p", "GET", "/v3/p/volumes");
+  EXPECT_EQ(keys(json(list)["volumes"].at(0)), (std::set<std::string>{"id", "name", "links"}));
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.71").status, 406);
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.x").status, 400);
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.60").headers.get("OpenStack-API-Version"), "volume 3.60");
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes/summary", "", "3.11").status, 404);
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes/summary", "", "3.12").body, R"({"volume-summary":{"total_size":1,"total_count":1}})");
+}
+
+TEST_F(Cloud, NullsOfTheClientsAreTaken) {
+  std::string body = R"({"volume":{"size":1,"consistencygroup_id":null,"snapshot_id":null,"name":null,"description":null,
+    "volume_type":null,"availability_zone":null,"metadata":{},"imageRef":null,"source_volid":null,"backup_id":null,
+    "multiattach":false,"user_id":null,"status":"creating"}})";
+  std::string id = make(body);
+  EXPECT_EQ(show(id)["volume_type"].as_string(), "__DEFAULT__");
+  EXPECT_EQ(show(id)["availability_zone"].as_string(), "nova");
+}
+
+TEST_F(Cloud, BadCreates) {
+  const std::tuple<const char*, int, const char*> kBad[] = {
+      {"", 400, ""},
+      {"[]", 400, ""},
+      {"{}", 400, "volume"},
+      {R"({"volume":[]})", 400, "volume"},
+      {R"({"volume":{}})", 400, "size"},
+      {R"({"volume":{"size":null}})", 400, "size"},
+      {R"({"volume":{"size":0}})", 400, "size"},
+      {R"({"volume":{"size":-1}})", 400, "size"},
+      {R"({"volume":{"size":1.5}})", 400, "size"},
+      {R"({"volume":{"size":"#$%"}})", 400, "size"},
+      {R"({"volume":{"size":999999999}})", 400, "16384"},
+      {R"({"volume":{"size":1,"name":7}})", 400, "name"},
+      {R"({"volume":{"size":1,"metadata":{"a":1}}})", 400, "metadata"},
+      {R"({"volume":{"size":1,"metadata":[]}})", 400, "metadata"},
+      {R"({"volume":{"size":1,"snapshot_id":"x"}})", 400, "not served yet"},
+      {R"({"volume":{"size":1,"source_volid":"x"}})", 400, "not served yet"},
+      {R"({"volume":{"size":1,"multiattach":true}})", 400, "multiattach"},
+      {R"({"volume":{"size":1,"availability_zone":"mars"}})", 400, "mars"},
+      {R"({"volume":{"size":1,"volume_type":"gold"}})", 404, "gold"},
+      {R"({"volume":{"size":1,"imageRef":"nope"}})", 400, "image"},
+      {R"({"volume":{"size":1,"imageRef":"99999999-9999-4999-8999-999999999999"}})", 400, "image"},
+      {R"({"volume":{"size":51}})", 413, "gigabytes"},
+  };
+  for (const auto& [body, status, word] : kBad) {
+    Response r = call("member@p", "POST", "/v3/p/volumes", body);
+    EXPECT_EQ(r.status, status) << body << " " << r.body;
+    EXPECT_NE(r.body.find(word), std::string::npos) << body << " " << r.body;
+  }
+  EXPECT_EQ(rows("volumes"), 0);
+  EXPECT_EQ(rows("tasks"), 0);
+}
+
+TEST_F(Cloud, BadActions) {
+  std::string id = make();
+  settle();
+  std::string at = "/v3/p/volumes/" + id + "/action";
+  for (const char* body : {"", "{}", "[]", R"({"os-extend":{}})", R"({"os-extend":{"new_size":"x"}})", R"({"os-extend":7})",
+                           R"({"os-extend":{"new_size":2},"os-detach":{}})", R"({"os-fly":{}})", R"({"os-attach":{}})",
+                           R"({"os-set_bootable":{"bootable":"maybe"}})"}) {
+    EXPECT_EQ(call("member@p", "POST", at, body).status, 400) << body;
+  }
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-reset_status":{"status":"error"}})").status, 403);
+  EXPECT_EQ(call("admin@p", "POST", at, R"({"os-reset_status":{"status":"happy"}})").status, 400);
+  EXPECT_EQ(call("admin@p", "POST", at, R"({"os-reset_status":{"status":"error"}})").status, 202);
+  EXPECT_EQ(status(id), "error");
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-force_delete":{}})").status, 403);
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-set_bootable":{"bootable":true}})").status, 200);
+  EXPECT_EQ(show(id)["bootable"].as_string(), "true");
+}
+
+TEST_F(Cloud, Metadata) {
+  std::string id = make(R"({"volume":{"size":1,"metadata":{"a":"1"}}})");
+  std::string at = "/v3/p/volumes/" + id + "/metadata";
+  EXPECT_EQ(call("member@p", "POST", at, R"({"metadata":{"b":"2"}})").body, R"({"metadata":{"a":"1","b":"2"}})");
+  EXPECT_EQ(call("member@p", "GET", at + "/b").body, R"({"meta":{"b":"2"}})");
+  EXPECT_EQ(call("member@p", "PUT", at + "/b", R"({"meta":{"b":"3"}})").body, R"({"meta":{"b":"3"}})");
+  EXPECT_EQ(call("member@p", "PUT", at + "/c", R"({"meta":{"b":"3"}})").status, 400);
+  EXPECT_EQ(call("member@p", "DELETE", at + "/a").status, 200);
+  EXPECT_EQ(call("member@p", "DELETE", at + "/a").status, 404);
+  EXPECT_EQ(call("member@p", "GET", at).body, R"({"metadata":{"b":"3"}})");
+  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"z":""}})").body, R"({"metadata":{"z":""}})");
+  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"":"x"}})").status, 400);
+  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"k":")" + std::string(256, 'x') + "\"}}").status, 400);
+}
+
+TEST_F(Cloud, QuotaIsCountedFromTheVolumes) {
+  for (int i = 0; i < 4; ++i) make();
+  Response over = call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1}})");
+  EXPECT_EQ(over.status, 413);
+  EXPECT_TRUE(json(over).contains("overLimit"));
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/limits"))["limits"]["absolute"]["totalVolumesUsed"].as_int(), 4);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-quota-sets/p?usage=True"))["quota_set"]["gigabytes"]["in_use"].as_int(), 4);
+  EXPECT_EQ(call("member@p", "PUT", "/v3/p/os-quota-sets/p", R"({"quota_set":{"volumes":9}})").status, 403);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":-2}})").status, 400);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"wishes":3}})").status, 400);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":5}})").status, 200);
+  make();
+  EXPECT_EQ(call("admin@a", "DELETE", "/v3/a/os-quota-sets/p").status, 200);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-quota-sets/p"))["quota_set"]["volumes"].as_int(), 4);
+  EXPECT_EQ(call("reader@q", "GET", "/v3/q/os-quota-sets/p").status, 403);
+}
+
+TEST_F(Cloud, EveryRouteAsksWhoComes) {
+  std::string id = make();
+  for (const Route& route : router->routes()) {
+    std::string at = route.pattern;
+    auto fill = [&](const std::string& name, const std::string& value) {
+      size_t from = at.find(name);
+      if (from != std::string::npos) at.replace(from, name.size(), value);
+    };
+    fill("{project_id}", "p");
+    fill("{id}", id);
+    fill("{key}", "k");
+    fill("{target}", "p");
+    fill("{type}", "default");
+    fill("{attachment}", "x");
+    if (route.access == Access::open) {
+      EXPECT_LT(call("", route.method, at).status, 400) << at;
+      continue;
+    }
+    EXPECT_EQ(call("", route.method, at).status, 401) << at;
+    EXPECT_EQ(call("forged", route.method, at).status, 401) << at;
+    bool inside = route.access == Access::service || route.access == Access::agent;
+    if (inside) {
+      EXPECT_EQ(call("admin@p", route.method, at).status, 403) << at;
+      continue;
+    }
+    if (route.access == Access::member) {
+      EXPECT_EQ(call("reader@p", route.method, at).status, 403) << at;
+    }
+    if (route.access == Access::admin) {
+      EXPECT_EQ(call("member@p", route.method, at).status, 403) << at;
+      continue;
+    }
+    // Another project's token on this project's path, and this project's volume on its own path.
+    EXPECT_EQ(call("member@q", route.method, at).status, 400) << at;
+    if (route.pattern.find("{id}") == std::string::npos) continue;
+    at.replace(at.find("/p/"), 3, "/q/");
+    std::string body = at.ends_with("/action") ? R"({"os-extend":{"new_size":2}})"
+                       : at.ends_with("/k")    ? R"({"meta":{"k":"v"}})"
+                       : at.ends_with("/metadata") ? R"({"metadata":{}})" : R"({"volume":{}})";
+    EXPECT_EQ(call("member@q", route.method, at, body).status, 404) << route.method << " " << at;
+  }
+  EXPECT_EQ(status(id), "creating");
+}
+
+TEST_F(Cloud, Discovery) {
+  EXPECT_EQ(call("", "GET", "/").status, 300);
+  EXPECT_EQ(call("", "GET", "/v3").status, 200);
+  EXPECT_EQ(json(call("", "GET", "/"))["versions"].at(0)["version"].as_string(), "3.70");
+  host_lives();
+  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"].at(0)["state"].as_string(), "up");
+  clock.advance(2 * kHostSilentUs);
+  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"].at(0)["state"].as_string(), "down");
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/types"))["volume_types"].size(), 1u);
+  EXPECT_EQ(call("reader@p", "GET", std::string("/v3/p/types/") + kTypeId).status, 200);
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/types/gold").status, 404);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-availability-zone"))["availabilityZoneInfo"].at(0)["zoneName"].as_string(), "nova");
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/extensions").status, 200);
+}
+
+TEST_F(Cloud, ListsPageByLinks) {
+  for (int i = 0; i < 4; ++i) {
+    clock.advance(kSecondUs);
+    make();
+  }
+  Json page = json(call("reader@p", "GET", "/v3/p/volumes?limit=3"));
+  EXPECT_EQ(page["volumes"].size(), 3u);
+  std::string next = page["volumes_links"].at(0)["href"].as_string();
+  ASSERT_EQ(next.rfind("http://cloud/v3/p/volumes?", 0), 0u) << next;
+  page = json(call("reader@p", "GET", next.substr(std::string("http://cloud").size())));
+  EXPECT_EQ(page["volumes"].size(), 1u);
+  EXPECT_FALSE(page.contains("volumes_links"));
+  EXPECT_EQ(json(call("reader@q", "GET", "/v3/q/volumes?all_tenants=1"))["volumes"].size(), 0u);
+  EXPECT_EQ(json(call("admin@a", "GET", "/v3/a/volumes?all_tenants=1"))["volumes"].size(), 4u);
+}
+
+}  // namespace
+}  // namespace nuri::storage
