@@ -1,4 +1,5 @@
-# What a new cloud starts with: identity's first user, flavors, the small image, the way out.
+# What a new cloud starts with: identity's first user, flavors and the small image.
+# The external network is made by the network service itself, from [external] in nuri.toml.
 # Each part looks first whether it is there.
 # shellcheck shell=bash
 
@@ -7,8 +8,8 @@ bootstrap_identity() {
     file=$(mktemp)
     # shellcheck source=/dev/null
     (. "$openrc" && printf '%s\n' "$OS_PASSWORD" >"$file")
-    quietly identity-bootstrap "$NURI_SBIN/nuri-identity" --config "$NURI_ETC/nuri.toml" \
-        bootstrap --password-file "$file"
+    quietly identity-bootstrap "$NURI_SBIN/nuri-identity" bootstrap \
+        --config "$NURI_ETC/nuri.toml" --password-file "$file"
     rm -f "$file"
 }
 
@@ -44,26 +45,9 @@ bootstrap_image() {
     [ "$status" = 204 ] || die "the image's upload was answered with $status"
 }
 
-bootstrap_external_network() {
-    local name network pool
-    name=$(config_value external name public)
-    network=$(api_id "/network/v2.0/networks?name=$name" networks "$name")
-    if [ -z "$network" ]; then
-        network=$(api POST /network/v2.0/networks "$(jq -n --arg name "$name" \
-            --arg physical "$(config_value external physical_network physnet1)" \
-            '{network: {name: $name, "router:external": true,
-              "provider:network_type": "flat", "provider:physical_network": $physical}}')" |
-            jq -r .network.id)
-    fi
-    [ -z "$(api_id "/network/v2.0/subnets?network_id=$network" subnets "$name-subnet")" ] || return 0
-    pool=$(config_value external pool 172.24.4.10-172.24.4.250)
-    api POST /network/v2.0/subnets "$(jq -n --arg network "$network" --arg name "$name-subnet" \
-        --arg cidr "$(config_value external cidr 172.24.4.0/24)" \
-        --arg gateway "$(config_value external gateway 172.24.4.1)" \
-        --arg first "${pool%-*}" --arg last "${pool#*-}" \
-        '{subnet: {network_id: $network, name: $name, ip_version: 4, cidr: $cidr,
-          gateway_ip: $gateway, enable_dhcp: false,
-          allocation_pools: [{start: $first, end: $last}]}}')" >/dev/null
+external_network_exists() {
+    [ "$(config_value external create true)" = false ] ||
+        api GET '/network/v2.0/networks?router:external=true' | jq -e '.networks | length > 0'
 }
 
 bootstrap_cloud() {
@@ -71,5 +55,5 @@ bootstrap_cloud() {
     wait_until 60 "nuri-agent's registration as a compute host" agent_registered
     bootstrap_flavors
     bootstrap_image
-    bootstrap_external_network
+    wait_until 30 "the external network" external_network_exists
 }
