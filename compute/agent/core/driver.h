@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -47,6 +48,23 @@ struct DriverEvent {
   std::string id;  // empty: look at everything (the connection was made anew)
 };
 
+// Whom a driver tells; may be taken away at any time, after which nobody is called.
+class EventSink {
+ public:
+  void set(std::function<void(const DriverEvent&)> f) {
+    std::lock_guard lock(mutex_);
+    f_ = std::move(f);
+  }
+  void tell(const DriverEvent& event) {
+    std::lock_guard lock(mutex_);
+    if (f_) f_(event);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::function<void(const DriverEvent&)> f_;
+};
+
 // A hypervisor. Everything is idempotent: doing again what is done already succeeds, so that an
 // agent that died midway just goes on. Thread-safe; one call at a time for the same server.
 // Errors: unprocessable where the spec can never work; anything else is worth another try.
@@ -77,7 +95,9 @@ class Driver {
   virtual Status unplug_volume(const std::string& id, const std::string& attachment_id) = 0;
 
   virtual Result<Json> diagnostics(const std::string& id) = 0;
-  virtual void on_event(std::function<void(const DriverEvent&)> f) = 0;  // before the first call
+  // Set before the first call; an empty one takes it back, waiting for a call under way. It must
+  // not call the driver.
+  virtual void on_event(std::function<void(const DriverEvent&)> f) = 0;
 };
 
 }  // namespace nuri::compute::agent

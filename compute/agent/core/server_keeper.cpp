@@ -27,6 +27,7 @@ void ServerKeeper::start() {
 }
 
 void ServerKeeper::stop() {
+  driver_.on_event(nullptr);
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -76,6 +77,7 @@ void ServerKeeper::sweep() {
     log::warning("the hypervisor cannot be asked", {{"why", listed.error().message}});
     return;
   }
+  running_ = static_cast<int>(listed->size());
   std::map<std::string, Domain> domains;
   std::set<std::string> on_host;
   for (auto& d : *listed) {

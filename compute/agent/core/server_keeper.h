@@ -45,6 +45,7 @@ class ServerKeeper {
   void wake(const std::string& id) { queue_.wake(id); }
   void sweep();  // what the timer does: look at everything once
   bool idle() const { return queue_.idle(); }
+  int running() const { return running_; }  // as of the last sweep
   std::set<std::string> cached_images_in_use() const;
   // "console_log", "diagnostics".
   Result<Json> call(const std::string& method, const Json& params);
@@ -96,6 +97,7 @@ class ServerKeeper {
   std::map<std::string, std::shared_ptr<Local>> locals_;
   std::map<std::string, TimeUs> orphans_;  // id -> first seen
   std::set<std::string> condemned_;        // orphans whose time is up
+  std::atomic<int> running_ = 0;
   bool stopping_ = false;
   std::thread ticker_;
 };

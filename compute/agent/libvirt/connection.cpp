@@ -58,7 +58,6 @@ Connection::Connection(std::string uri, Callbacks callbacks) : inner_(std::make_
 Connection::~Connection() {
   std::lock_guard lock(inner_->mutex);
   inner_->closed = true;
-  inner_->callbacks = {};
   inner_->held.reset();
 }
 
@@ -73,7 +72,7 @@ Result<Connection::Held> Connection::Inner::acquire() {
   had_one = true;
   log::info("connected to libvirt", {{"uri", uri}});
   // Events of the time between are lost: look at everything.
-  if (again && callbacks.event) callbacks.event({});
+  if (again) callbacks.event({});
   return held;
 }
 
@@ -99,7 +98,7 @@ Result<Connection::Held> Connection::Inner::connect() {
 int Connection::on_lifecycle(virConnectPtr, virDomainPtr d, int event, int detail, void* opaque) {
   auto inner = static_cast<std::weak_ptr<Inner>*>(opaque)->lock();
   std::string id = server_id_of(d);
-  if (!inner || id.empty() || !inner->callbacks.event) return 0;
+  if (!inner || id.empty()) return 0;
   DriverEvent out;
   out.id = id;
   if (event == VIR_DOMAIN_EVENT_STOPPED && detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN) out.kind = DriverEvent::Kind::guest_off;
@@ -114,7 +113,7 @@ int Connection::on_lifecycle(virConnectPtr, virDomainPtr d, int event, int detai
 void Connection::on_device(virConnectPtr, virDomainPtr d, const char*, void* opaque) {
   auto inner = static_cast<std::weak_ptr<Inner>*>(opaque)->lock();
   std::string id = server_id_of(d);
-  if (!inner || id.empty() || !inner->callbacks.event) return;
+  if (!inner || id.empty()) return;
   inner->callbacks.devices(id);
   inner->callbacks.event({DriverEvent::Kind::changed, id});
 }

@@ -48,7 +48,7 @@ class LibvirtDriver final : public Driver {
   Status unplug_port(const std::string& id, const std::string& port_id) override;
   Status unplug_volume(const std::string& id, const std::string& attachment_id) override;
   Result<Json> diagnostics(const std::string& id) override;
-  void on_event(std::function<void(const DriverEvent&)> f) override { on_event_ = std::move(f); }
+  void on_event(std::function<void(const DriverEvent&)> f) override { events_->set(std::move(f)); }
 
  private:
   // f(virDomainPtr) -> Status on our running domain `id`; `missing` where there is none.
@@ -59,7 +59,7 @@ class LibvirtDriver final : public Driver {
 
   DriverOptions options_;
   std::shared_ptr<DeviceCache> devices_ = std::make_shared<DeviceCache>();
-  std::function<void(const DriverEvent&)> on_event_;
+  std::shared_ptr<EventSink> events_ = std::make_shared<EventSink>();
   std::mutex mutex_;
   std::optional<Machine> machine_;
   std::optional<HostInfo> host_;

@@ -19,9 +19,7 @@ std::unique_ptr<Driver> make_driver(DriverOptions options) { return std::make_un
 
 LibvirtDriver::LibvirtDriver(DriverOptions options)
     : options_(std::move(options)),
-      connection_(options_.uri, {[this](const DriverEvent& e) {
-                                   if (on_event_) on_event_(e);
-                                 },
+      connection_(options_.uri, {[sink = events_](const DriverEvent& e) { sink->tell(e); },
                                  [cache = devices_](const std::string& id) { cache->drop(id); }}) {}
 
 Status LibvirtDriver::prepare(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) {

@@ -120,7 +120,7 @@ Status SimDriver::start(const ServerSpec& spec, const ServerFiles& files, const 
   save();
   console_line(files, "simulated guest " + spec.id + " started");
   lock.unlock();
-  if (on_event_) on_event_({DriverEvent::Kind::changed, spec.id});
+  events_.tell({DriverEvent::Kind::changed, spec.id});
   return {};
 }
 
@@ -163,7 +163,7 @@ Status SimDriver::change(const std::string& operation, const std::string& id, co
     f(it->second);
     save();
   }
-  if (on_event_) on_event_({DriverEvent::Kind::changed, id});
+  events_.tell({DriverEvent::Kind::changed, id});
   return {};
 }
 
@@ -199,7 +199,7 @@ void SimDriver::vanish(const std::string& id, DriverEvent::Kind kind) {
     if (!domains_.erase(id)) return;
     save();
   }
-  if (on_event_) on_event_({kind, id});
+  events_.tell({kind, id});
 }
 
 void SimDriver::guest_powers_off(const std::string& id) { vanish(id, DriverEvent::Kind::guest_off); }

@@ -42,7 +42,7 @@ class SimDriver final : public Driver {
   Status unplug_port(const std::string& id, const std::string& port_id) override;
   Status unplug_volume(const std::string& id, const std::string& attachment_id) override;
   Result<Json> diagnostics(const std::string& id) override;
-  void on_event(std::function<void(const DriverEvent&)> f) override { on_event_ = std::move(f); }
+  void on_event(std::function<void(const DriverEvent&)> f) override { events_.set(std::move(f)); }
 
   // Faults: the next `times` calls of this operation ("start", "prepare", "list"...) fail.
   void fail_next(const std::string& operation, unsigned times, Error error);
@@ -69,7 +69,7 @@ class SimDriver final : public Driver {
   std::map<std::string, Domain> domains_;
   std::map<std::string, std::deque<Error>> faults_;
   std::deque<Later> going_down_;
-  std::function<void(const DriverEvent&)> on_event_;
+  EventSink events_;
   bool stopping_ = false;
   std::thread thread_;
 };

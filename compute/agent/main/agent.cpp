@@ -1,0 +1,163 @@
+#include "compute/agent/main/agent.h"
+
+#include <unistd.h>
+
+#include "compute/agent/libvirt/libvirt_driver.h"
+#include "compute/agent/sim/sim_driver.h"
+#include "network/agent/metadata_views.h"
+#include "services/base/log.h"
+
+namespace nuri::compute::agent {
+
+namespace {
+std::string own_name() {
+  char name[256] = "";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+}  // namespace
+
+Agent::Agent(const Config& config, Clock& clock)
+    : config_(config), clock_(clock), data_(config.text("paths.data", "/var/lib/nuri")), host_(config.text("agent.host", own_name())) {}
+
+Agent::~Agent() { stop(); }
+
+Result<std::unique_ptr<Agent>> Agent::create(const Config& config, Clock& clock) {
+  std::unique_ptr<Agent> agent(new Agent(config, clock));
+  TRYV(agent->open());
+  TRYV(agent->connect());
+  agent->make_keepers();
+  return agent;
+}
+
+Status Agent::open() {
+  // Searchable for QEMU's user, which opens disks below.
+  TRYV(make_directories(data_, 0711));
+  TRYV(make_directories(data_ + "/agent", 0700));
+  TRYV(make_directories(data_ + "/cache", 0711));
+  self_ = TRY(auth::ServiceIdentity::open(config_.text("paths.keys", "/etc/nuri/keys") + "/service.key", "agent", clock_, host_));
+  store_ = TRY(DesiredStore::open(data_ + "/agent/desired"));
+  driver_ = make_driver();
+  if (!driver_) return bad_request("agent.driver must be libvirt or sim.", "agent.driver");
+  images_ = std::make_unique<ImageCache>(
+      data_ + "/cache/images", [this](const std::string& id, const std::string& path) { return fetch_image(id, path); }, clock_);
+  volume_files_ = std::make_unique<storage::agent::FileVolumes>(
+      data_ + "/volumes", [this](const Json& image) { return image_for_volume(image); });
+  if (config_.flag("agent.metadata", driver_->uses_images())) {
+    network::agent::MetadataAgent::Options options;
+    options.ovs_vsctl = config_.text("agent.ovs_vsctl", "ovs-vsctl");
+    options.bridge = config_.text("agent.bridge", "br-int");
+    metadata_ = std::make_unique<network::agent::MetadataAgent>(options);
+  }
+  return {};
+}
+
+std::unique_ptr<Driver> Agent::make_driver() const {
+  std::string name = config_.text("agent.driver", "libvirt");
+  if (name == "sim") {
+    sim::SimOptions options;
+    options.state_file = data_ + "/agent/sim-domains.json";
+    options.start_ms = static_cast<unsigned>(config_.number("agent.sim_start_ms", 0));
+    options.host.vcpus = config_.number("agent.sim_vcpus", options.host.vcpus);
+    options.host.memory_mib = config_.number("agent.sim_memory_mib", options.host.memory_mib);
+    return std::make_unique<sim::SimDriver>(options);
+  }
+  if (name != "libvirt") return nullptr;
+  libvirt::DriverOptions options;
+  options.uri = config_.text("agent.libvirt_uri", options.uri);
+  options.virt_type = config_.text("agent.virt_type", options.virt_type);
+  options.machine = config_.text("agent.machine", options.machine);
+  options.bridge = config_.text("agent.bridge", options.bridge);
+  return libvirt::make_driver(options);
+}
+
+Status Agent::connect() {
+  image_client_ = TRY(http::Client::create({config_.service_url("image")}));
+  for (const char* source : {"compute", "storage"}) {
+    feed::Link::Callbacks callbacks;
+    callbacks.desired = [this, name = std::string(source)](std::vector<feed::DesiredItem> items, bool full) {
+      desired(name, std::move(items), full);
+    };
+    callbacks.call = [this](const std::string& method, const Json& params) { return servers_->call(method, params); };
+    auto client = TRY(http::Client::create({config_.service_url(source)}));
+    auto link = std::make_unique<feed::Link>(source, std::move(client), *self_, host_, clock_, std::move(callbacks));
+    (std::string_view(source) == "compute" ? compute_ : storage_) = std::move(link);
+  }
+  return {};
+}
+
+void Agent::make_keepers() {
+  ServerKeeper::Options options;
+  options.instances = data_ + "/instances";
+  options.workers = static_cast<unsigned>(config_.number("agent.workers", options.workers));
+  options.shutdown_timeout_ms = static_cast<unsigned>(config_.number("agent.shutdown_timeout_s", 60) * 1000);
+  options.orphan_grace_us = config_.number("agent.orphan_grace_s", 600) * kSecondUs;
+  ServerKeeper::Hooks hooks;
+  hooks.observe = [this](const std::string& kind, const std::string& id, Json state) { compute_->observe(kind, id, std::move(state)); };
+  hooks.config_files = [](const Json& spec) {
+    std::vector<DriveFile> files;
+    auto instance = network::agent::instance_from(spec["id"].as_string(), spec);
+    for (auto& [path, content] : network::agent::config_drive_files(instance)) files.push_back({path, std::move(content)});
+    return files;
+  };
+  servers_ = std::make_unique<ServerKeeper>(*driver_, *images_, *store_, clock_, options, std::move(hooks));
+  ItemKeeper::Work work;
+  work.ensure = [this](const std::string& id, const Json& spec) { return volume_files_->ensure(id, spec); };
+  work.remove = [this](const std::string& id) { return volume_files_->remove(id); };
+  work.observe = [this](const std::string& kind, const std::string& id, Json state) { storage_->observe(kind, id, std::move(state)); };
+  volumes_ = std::make_unique<ItemKeeper>("volume", *store_, std::move(work));
+}
+
+void Agent::start() {
+  tell_metadata();
+  servers_->start();
+  volumes_->start();
+  compute_->start();
+  storage_->start();
+  reporter_ = std::thread([this] { report_loop(); });
+}
+
+void Agent::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (reporter_.joinable()) reporter_.join();
+  if (servers_) servers_->stop();
+  if (volumes_) volumes_->stop();
+  if (compute_) compute_->stop();
+  if (storage_) storage_->stop();
+  if (store_) store_->save();
+}
+
+void Agent::desired(const std::string& source, std::vector<feed::DesiredItem> items, bool full) {
+  std::vector<Desired> wanted;
+  for (auto& item : items) wanted.push_back({source, item.kind, item.id, item.revision, std::move(item.spec)});
+  auto changed = store_->apply(source, std::move(wanted), full);
+  bool servers = full && source == "compute";
+  for (const auto& item : changed) {
+    if (item.kind == "server") {
+      servers_->wake(item.id);
+      servers = true;
+    } else if (item.kind == "volume") {
+      volumes_->wake(item.id);
+    } else {
+      log::warning("something of an unknown kind is wanted", {{"kind", item.kind}, {"id", item.id}});
+    }
+  }
+  if (servers) tell_metadata();
+  store_->save();
+}
+
+void Agent::tell_metadata() {
+  if (!metadata_) return;
+  std::vector<network::agent::Instance> instances;
+  for (const auto& item : store_->all("server")) {
+    if (!item.spec.is_null()) instances.push_back(network::agent::instance_from(item.id, item.spec));
+  }
+  metadata_->update(instances, store_->complete("compute"));
+}
+
+}  // namespace nuri::compute::agent
