@@ -2,7 +2,10 @@
 import { must } from "./support.mjs";
 
 async function nav(page, name) {
-  await page.getByRole("navigation", { name: "Main navigation" }).getByRole("link", { name, exact: true }).click();
+  await page
+    .getByRole("navigation", { name: "Main navigation" })
+    .getByRole("link", { name, exact: true })
+    .click();
 }
 
 async function startCreate(page, name) {
@@ -12,18 +15,21 @@ async function startCreate(page, name) {
 }
 
 async function refusals(page, checks) {
-  await checks.check("a field's refusal by the API is shown at the field, and in sight", async () => {
-    await startCreate(page, "bad\u007f");
-    await page.locator('[data-testid="create-submit"]').click();
-    const text = page.getByText(/Invalid input for field\/attribute name/).first();
-    await text.waitFor();
-    await page.waitForTimeout(200);
-    const box = await text.boundingBox();
-    must(box.y > 0 && box.y < 900, "the refusal is out of sight");
-    const focused = await page.evaluate(() => document.activeElement?.getAttribute("name"));
-    must(focused === "server-name", `the focus is on ${focused}`);
-    await checks.shot("19-field-error");
-  });
+  await checks.check(
+    "a field's refusal by the API is shown at the field, and in sight",
+    async () => {
+      await startCreate(page, "bad\u007f");
+      await page.locator('[data-testid="create-submit"]').click();
+      const text = page.getByText(/Invalid input for field\/attribute name/).first();
+      await text.waitFor();
+      await page.waitForTimeout(200);
+      const box = await text.boundingBox();
+      must(box.y > 0 && box.y < 900, "the refusal is out of sight");
+      const focused = await page.evaluate(() => document.activeElement?.getAttribute("name"));
+      must(focused === "server-name", `the focus is on ${focused}`);
+      await checks.shot("19-field-error");
+    },
+  );
   await checks.check("copying the command does not submit the form", async () => {
     await startCreate(page, "");
     await page.getByRole("button", { name: "Copy" }).click();
@@ -76,7 +82,9 @@ async function withEverything(page, checks, cloud) {
     await page.waitForTimeout(300);
     await checks.shot("23-create-full");
     await page.locator('[data-testid="create-submit"]').click();
-    await page.locator('[data-testid="server-status"][data-status="ACTIVE"]').waitFor({ timeout: 30_000 });
+    await page
+      .locator('[data-testid="server-status"][data-status="ACTIVE"]')
+      .waitFor({ timeout: 30_000 });
     await page.getByRole("cell", { name: "/dev/vdb" }).waitFor({ timeout: 10_000 });
   });
   await checks.check("a floating IP is added on the server's page", async () => {
@@ -90,9 +98,13 @@ async function withEverything(page, checks, cloud) {
   });
   await checks.check("it stops and starts", async () => {
     await page.getByRole("button", { name: "Stop", exact: true }).click();
-    await page.locator('[data-testid="server-status"][data-status="SHUTOFF"]').waitFor({ timeout: 10_000 });
+    await page
+      .locator('[data-testid="server-status"][data-status="SHUTOFF"]')
+      .waitFor({ timeout: 10_000 });
     await page.getByRole("button", { name: "Start", exact: true }).click();
-    await page.locator('[data-testid="server-status"][data-status="ACTIVE"][data-task=""]').waitFor({ timeout: 10_000 });
+    await page
+      .locator('[data-testid="server-status"][data-status="ACTIVE"][data-task=""]')
+      .waitFor({ timeout: 10_000 });
   });
 }
 
@@ -109,10 +121,16 @@ async function lists(page, checks, cloud) {
     await checks.shot("27-networks");
   });
   await checks.check("the network goes, with its router", async () => {
-    await page.getByRole("row").filter({ hasText: "lab" }).getByRole("checkbox").check({ force: true });
+    await page
+      .getByRole("row")
+      .filter({ hasText: "lab" })
+      .getByRole("checkbox")
+      .check({ force: true });
     await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.locator('[data-testid="confirm"]').click();
-    await page.getByRole("gridcell", { name: "10.9.0.0/24" }).waitFor({ state: "detached", timeout: 15_000 });
+    await page
+      .getByRole("gridcell", { name: "10.9.0.0/24" })
+      .waitFor({ state: "detached", timeout: 15_000 });
     must(cloud.routers.length === 0, "the router stayed");
   });
   await checks.check("images, volumes, floating IPs and key pairs are listed", async () => {
@@ -137,13 +155,16 @@ async function lists(page, checks, cloud) {
 }
 
 async function weather(page, checks, env, cloud) {
-  await checks.check("while the cloud does not answer the list says so, and then goes on", async () => {
-    cloud.broken = true;
-    await page.getByText(/may be out of date/).waitFor({ timeout: 15_000 });
-    await checks.shot("29-stale");
-    cloud.broken = false;
-    await page.getByText(/may be out of date/).waitFor({ state: "detached", timeout: 20_000 });
-  });
+  await checks.check(
+    "while the cloud does not answer the list says so, and then goes on",
+    async () => {
+      cloud.broken = true;
+      await page.getByText(/may be out of date/).waitFor({ timeout: 15_000 });
+      await checks.shot("29-stale");
+      cloud.broken = false;
+      await page.getByText(/may be out of date/).waitFor({ state: "detached", timeout: 20_000 });
+    },
+  );
   await checks.check("dark colours, and they stay after a reload", async () => {
     await page.getByRole("button", { name: "Use dark colours" }).click();
     await page.reload();
@@ -160,7 +181,9 @@ async function weather(page, checks, env, cloud) {
     await page.goto(`${env.url}/#/servers`);
     await page.reload();
     await page.getByRole("link", { name: "db-1" }).waitFor();
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth - window.innerWidth,
+    );
     await checks.shot("32-phone");
     must(wider <= 0, `the page is ${wider} px wider than the screen`);
     await page.setViewportSize({ width: 1280, height: 900 });
@@ -179,16 +202,19 @@ async function weather(page, checks, env, cloud) {
     await page.getByRole("menuitem", { name: "research" }).click();
     await page.getByRole("button", { name: "Project: research" }).waitFor();
   });
-  await checks.check("a token that is no longer good leads to the sign-in, which says why", async () => {
-    cloud.tokens.clear();
-    await page.getByText("Your session has ended").waitFor({ timeout: 15_000 });
-    await checks.shot("33-expired");
-    await page.fill('input[name="user"]', env.user);
-    await page.fill('input[name="password"]', env.password);
-    await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("heading", { name: /^Servers/ }).waitFor();
-  });
+  await checks.check(
+    "a token that is no longer good leads to the sign-in, which says why",
+    async () => {
+      cloud.tokens.clear();
+      await page.getByText("Your session has ended").waitFor({ timeout: 15_000 });
+      await checks.shot("33-expired");
+      await page.fill('input[name="user"]', env.user);
+      await page.fill('input[name="password"]', env.password);
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByRole("heading", { name: /^Servers/ }).waitFor();
+    },
+  );
 }
 
 export async function more(page, checks, env, cloud) {

@@ -20,6 +20,23 @@ if (env.password === "") {
   process.exit(2);
 }
 
+/** After a failure: the server that was made goes all the same. */
+async function clearUp(page, serverName) {
+  const outcome = await page
+    .evaluate(async (wanted) => {
+      const token = JSON.parse(sessionStorage.getItem("nuri.session") ?? "{}").token;
+      if (!token) return "not signed in: nothing to clear up with";
+      const headers = { "X-Auth-Token": token };
+      const list = await fetch("/compute/v2.1/servers", { headers }).then((r) => r.json());
+      const found = list.servers.filter((s) => s.name === wanted);
+      for (const s of found)
+        await fetch(`/compute/v2.1/servers/${s.id}`, { method: "DELETE", headers });
+      return `${found.length} server(s) deleted`;
+    }, serverName)
+    .catch((error) => `could not clear up: ${error.message}`);
+  console.error(outcome);
+}
+
 const { browser, page, problems } = await openBrowser();
 const checks = new Checks(page, e.NURI_SHOTS);
 const name = `console-test-${Date.now().toString(36)}`;
@@ -29,12 +46,15 @@ try {
   await seeItRun(page, checks, env, name);
   await deleteIt(page, checks, env, name);
   await signOut(page, checks, env);
-  await checks.check("no script error on the way", async () => must(problems.length === 0, problems.join("; ")));
+  await checks.check("no script error on the way", async () =>
+    must(problems.length === 0, problems.join("; ")),
+  );
   console.log(`console: ${checks.count} checks ok`);
 } catch (error) {
   console.error(error.message);
   if (problems.length > 0) console.error(problems.join("\n"));
   process.exitCode = 1;
+  await clearUp(page, name);
 } finally {
   await browser.close();
 }

@@ -3,8 +3,14 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const kArgs = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
 ];
 
 export async function openBrowser(options = {}) {
@@ -45,7 +51,12 @@ export class Checks {
       console.log(`ok   ${name} (${seconds} s)${typeof note === "string" ? `: ${note}` : ""}`);
     } catch (error) {
       await this.shot("failed");
-      console.log(`FAIL ${name}: ${String(error.message ?? error).split("\n").slice(0, 6).join(" | ")}`);
+      console.log(
+        `FAIL ${name}: ${String(error.message ?? error)
+          .split("\n")
+          .slice(0, 6)
+          .join(" | ")}`,
+      );
       throw new Error(`check failed: ${name}`);
     }
   }

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Flavor } from "../src/api/compute";
 import type { Image } from "../src/api/image";
 import { createServerCommand, shellQuote } from "../src/lib/command";
-import { checkForm, smallestFor, toNewServer, withDefaults, type CreateForm } from "../src/lib/create_form";
+import {
+  checkForm,
+  smallestFor,
+  toNewServer,
+  withDefaults,
+  type CreateForm,
+} from "../src/lib/create_form";
 import { parseGib } from "../src/lib/volume_text";
 
 const flavors: Flavor[] = [
@@ -37,9 +43,16 @@ describe("checkForm", () => {
   });
   it("names each field that is missing or wrong", () => {
     const bad: CreateForm = { ...good, name: " ", imageId: null, flavorId: null, networkId: null };
-    expect(Object.keys(checkForm(bad, [image], flavors)).sort()).toEqual(["flavor", "image", "name", "network"]);
+    expect(Object.keys(checkForm(bad, [image], flavors)).sort()).toEqual([
+      "flavor",
+      "image",
+      "name",
+      "network",
+    ]);
     expect(checkForm({ ...good, name: "x".repeat(256) }, [image], flavors).name).toBeDefined();
-    expect(checkForm({ ...good, volume: { kind: "new", sizeGib: "0" } }, [image], flavors).volume).toBeDefined();
+    expect(
+      checkForm({ ...good, volume: { kind: "new", sizeGib: "0" } }, [image], flavors).volume,
+    ).toBeDefined();
   });
   it("says when the image does not fit the size", () => {
     expect(checkForm({ ...good, flavorId: "1" }, [image], flavors).flavor).toContain("2 GiB");
@@ -54,8 +67,21 @@ describe("smallestFor", () => {
 });
 
 describe("withDefaults", () => {
-  const empty: CreateForm = { ...good, imageId: null, flavorId: null, networkId: null, keyName: null, groups: [] };
-  const known = { images: [image], flavors, networks: [{ id: "n" }], keys: [{ name: "k" }], groups: [{ name: "default" }] };
+  const empty: CreateForm = {
+    ...good,
+    imageId: null,
+    flavorId: null,
+    networkId: null,
+    keyName: null,
+    groups: [],
+  };
+  const known = {
+    images: [image],
+    flavors,
+    networks: [{ id: "n" }],
+    keys: [{ name: "k" }],
+    groups: [{ name: "default" }],
+  };
   it("fills in what was not chosen", () => {
     expect(withDefaults(empty, known, new Set())).toEqual(good);
   });
@@ -98,12 +124,23 @@ describe("commands", () => {
   });
   it("says all that the form says", () => {
     const command = createServerCommand({
-      name: "my web", image: "debian", flavor: "m1.small", network: "net", key: "k", groups: ["default", "allow-ssh"],
+      name: "my web",
+      image: "debian",
+      flavor: "m1.small",
+      network: "net",
+      key: "k",
+      groups: ["default", "allow-ssh"],
     });
     expect(command).toBe(
       [
-        "openstack server create", "--image debian", "--flavor m1.small", "--network net", "--key-name k",
-        "--security-group default", "--security-group allow-ssh", "'my web'",
+        "openstack server create",
+        "--image debian",
+        "--flavor m1.small",
+        "--network net",
+        "--key-name k",
+        "--security-group default",
+        "--security-group allow-ssh",
+        "'my web'",
       ].join(" \\\n  "),
     );
   });
@@ -125,6 +162,8 @@ describe("commands with a volume", () => {
 describe("parseGib", () => {
   it("takes whole numbers in range only", () => {
     expect(["1", " 10 ", "16384"].map(parseGib)).toEqual([1, 10, 16384]);
-    expect(["", "0", "-1", "1.5", "16385", "1e2", "abc"].map(parseGib)).toEqual(Array(7).fill(null));
+    expect(["", "0", "-1", "1.5", "16385", "1e2", "abc"].map(parseGib)).toEqual(
+      Array(7).fill(null),
+    );
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Feed, kChangesPerFullRead, mergeChanges, newestUpdate, type Tracked } from "../src/lib/feed";
+import {
+  Feed,
+  kChangesPerFullRead,
+  mergeChanges,
+  newestUpdate,
+  type Tracked,
+} from "../src/lib/feed";
 
 function row(id: string, status = "ACTIVE", updated = "2026-01-01T00:00:00Z"): Tracked {
   return { id, status, updated };
@@ -7,7 +13,10 @@ function row(id: string, status = "ACTIVE", updated = "2026-01-01T00:00:00Z"): T
 
 describe("mergeChanges", () => {
   it("replaces in place, puts new rows first and removes deleted ones", () => {
-    const merged = mergeChanges([row("a"), row("b"), row("c")], [row("b", "SHUTOFF"), row("d", "BUILD"), row("a", "DELETED")]);
+    const merged = mergeChanges(
+      [row("a"), row("b"), row("c")],
+      [row("b", "SHUTOFF"), row("d", "BUILD"), row("a", "DELETED")],
+    );
     expect(merged.map((r) => `${r.id} ${r.status}`)).toEqual(["d BUILD", "b SHUTOFF", "c ACTIVE"]);
   });
   it("does not mind the deletion of what it never knew", () => {
@@ -17,7 +26,10 @@ describe("mergeChanges", () => {
 
 describe("newestUpdate", () => {
   it("is the latest seen, or what was before", () => {
-    const rows = [row("a", "ACTIVE", "2026-01-01T00:00:05Z"), row("b", "ACTIVE", "2026-01-01T00:00:09Z")];
+    const rows = [
+      row("a", "ACTIVE", "2026-01-01T00:00:05Z"),
+      row("b", "ACTIVE", "2026-01-01T00:00:09Z"),
+    ];
     expect(newestUpdate(rows, null)).toBe("2026-01-01T00:00:09Z");
     expect(newestUpdate(rows, "2026-01-02T00:00:00Z")).toBe("2026-01-02T00:00:00Z");
     expect(newestUpdate([], null)).toBeNull();

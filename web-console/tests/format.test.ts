@@ -20,11 +20,24 @@ describe("format", () => {
     expect(timeAgo("nonsense", now)).toBe("–");
   });
   it("writes sizes in binary units", () => {
-    expect([0, 1023, 1024, 440401920, null].map(bytes)).toEqual(["0 B", "1023 B", "1.0 KiB", "420 MiB", "–"]);
-    expect([512, 1024, 1536, 2000].map(memory)).toEqual(["512 MiB", "1 GiB", "1.5 GiB", "2000 MiB"]);
+    expect([0, 1023, 1024, 440401920, null].map(bytes)).toEqual([
+      "0 B",
+      "1023 B",
+      "1.0 KiB",
+      "420 MiB",
+      "–",
+    ]);
+    expect([512, 1024, 1536, 2000].map(memory)).toEqual([
+      "512 MiB",
+      "1 GiB",
+      "1.5 GiB",
+      "2000 MiB",
+    ]);
   });
   it("leaves only text of a terminal's output", () => {
-    expect(stripTerminalCodes("\u001b[0;32m OK \u001b[0m\r\nlogin:\u0007 \u001b(B\u001b[2J")).toBe(" OK \nlogin: ");
+    expect(stripTerminalCodes("\u001b[0;32m OK \u001b[0m\r\nlogin:\u0007 \u001b(B\u001b[2J")).toBe(
+      " OK \nlogin: ",
+    );
   });
 });
 

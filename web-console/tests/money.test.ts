@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { amountAfter, formatDecimal, formatShort, parseDecimal, withCurrency } from "../src/lib/money";
+import {
+  amountAfter,
+  formatDecimal,
+  formatShort,
+  parseDecimal,
+  withCurrency,
+} from "../src/lib/money";
 
 function pico(text: string): bigint {
   const value = parseDecimal(text);
@@ -19,7 +25,8 @@ describe("parseDecimal", () => {
     expect(pico("0.0000000000019")).toBe(1n);
   });
   it("refuses what is no decimal", () => {
-    for (const bad of ["", ".", "1e3", "0x10", "1,5", "NaN", "1.2.3", "--1"]) expect(parseDecimal(bad)).toBeNull();
+    for (const bad of ["", ".", "1e3", "0x10", "1,5", "NaN", "1.2.3", "--1"])
+      expect(parseDecimal(bad)).toBeNull();
   });
 });
 

@@ -9,7 +9,13 @@ import { identity, image, metering, network, volume } from "./others.mjs";
 import { newCloud, settle } from "./state.mjs";
 
 const kDist = join(dirname(fileURLToPath(import.meta.url)), "../../dist");
-const kTypes = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+const kTypes = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
 // As narrow as the console can live with, so that a test notices when it needs more.
 const kPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -67,8 +73,17 @@ export async function startFake(port = 0) {
       }
       settle(cloud);
       const answer = route(cloud, request, url, await readBody(request));
-      const text = answer.body === undefined ? "" : typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
-      const headers = { "Content-Type": "application/json", "x-openstack-request-id": "req-fake", ...answer.headers };
+      const text =
+        answer.body === undefined
+          ? ""
+          : typeof answer.body === "string"
+            ? answer.body
+            : JSON.stringify(answer.body);
+      const headers = {
+        "Content-Type": "application/json",
+        "x-openstack-request-id": "req-fake",
+        ...answer.headers,
+      };
       response.writeHead(answer.status, headers).end(text);
     } catch (error) {
       response.writeHead(500).end(JSON.stringify({ message: String(error) }));

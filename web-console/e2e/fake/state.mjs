@@ -14,8 +14,18 @@ export function stamp(ms = Date.now()) {
 }
 
 export function newCloud() {
-  const project = { id: id().replaceAll("-", ""), name: "admin", enabled: true, domain_id: "default" };
-  const other = { id: id().replaceAll("-", ""), name: "research", enabled: true, domain_id: "default" };
+  const project = {
+    id: id().replaceAll("-", ""),
+    name: "admin",
+    enabled: true,
+    domain_id: "default",
+  };
+  const other = {
+    id: id().replaceAll("-", ""),
+    name: "research",
+    enabled: true,
+    domain_id: "default",
+  };
   const external = id();
   const subnet = id();
   const net = id();
@@ -35,10 +45,26 @@ export function newCloud() {
       flavor("4", "m1.large", 4, 8192, 80),
     ],
     networks: [
-      { id: net, name: "private", status: "ACTIVE", subnets: [subnet], shared: false, "router:external": false },
-      { id: external, name: "public", status: "ACTIVE", subnets: [id()], shared: true, "router:external": true },
+      {
+        id: net,
+        name: "private",
+        status: "ACTIVE",
+        subnets: [subnet],
+        shared: false,
+        "router:external": false,
+      },
+      {
+        id: external,
+        name: "public",
+        status: "ACTIVE",
+        subnets: [id()],
+        shared: true,
+        "router:external": true,
+      },
     ],
-    subnets: [{ id: subnet, name: "private", network_id: net, cidr: "10.0.0.0/24", gateway_ip: "10.0.0.1" }],
+    subnets: [
+      { id: subnet, name: "private", network_id: net, cidr: "10.0.0.0/24", gateway_ip: "10.0.0.1" },
+    ],
     routers: [],
     ports: [],
     floatingips: [],
@@ -52,8 +78,16 @@ export function newCloud() {
 
 function image(name, size, minDisk) {
   return {
-    id: id(), name, size, min_disk: minDisk, min_ram: 0, status: "active", visibility: "public",
-    disk_format: "qcow2", created_at: stamp(Date.now() - 86_400_000), owner: "nobody",
+    id: id(),
+    name,
+    size,
+    min_disk: minDisk,
+    min_ram: 0,
+    status: "active",
+    visibility: "public",
+    disk_format: "qcow2",
+    created_at: stamp(Date.now() - 86_400_000),
+    owner: "nobody",
   };
 }
 
@@ -80,10 +114,12 @@ export function settle(cloud) {
     if (server.status === "ACTIVE") server.activeSince ??= server.until;
     if (server.status === "DELETED") {
       server.endedAt = server.until;
-      for (const v of cloud.volumes) v.attachments = v.attachments.filter((a) => a.server_id !== server.id);
+      for (const v of cloud.volumes)
+        v.attachments = v.attachments.filter((a) => a.server_id !== server.id);
       cloud.ports = cloud.ports.filter((p) => p.device_id !== server.id);
       for (const ip of cloud.floatingips) {
-        if (!cloud.ports.some((p) => p.id === ip.port_id)) Object.assign(ip, { port_id: null, fixed_ip_address: null, status: "DOWN" });
+        if (!cloud.ports.some((p) => p.id === ip.port_id))
+          Object.assign(ip, { port_id: null, fixed_ip_address: null, status: "DOWN" });
       }
     }
     delete server.until;
@@ -104,16 +140,24 @@ export function costOf(servers, resourceId) {
       const end = s.endedAt ?? null;
       const hours = ((end ?? now) - s.activeSince) / 3_600_000;
       return {
-        meter: "server", resource_id: s.id, begin: new Date(s.activeSince).toISOString(),
-        end: end === null ? null : new Date(end).toISOString(), quantity: "1",
-        rate_per_hour: String(kRates.server), amount: (hours * kRates.server).toFixed(12),
+        meter: "server",
+        resource_id: s.id,
+        begin: new Date(s.activeSince).toISOString(),
+        end: end === null ? null : new Date(end).toISOString(),
+        quantity: "1",
+        rate_per_hour: String(kRates.server),
+        amount: (hours * kRates.server).toFixed(12),
       };
     });
   const open = intervals.filter((i) => i.end === null).length;
   const total = intervals.reduce((sum, i) => sum + Number(i.amount), 0);
   return {
-    resource_id: resourceId, currency: "USD", amount: total.toFixed(12),
-    rate_per_hour: (open * kRates.server).toFixed(3), as_of: new Date(now).toISOString(), intervals,
+    resource_id: resourceId,
+    currency: "USD",
+    amount: total.toFixed(12),
+    rate_per_hour: (open * kRates.server).toFixed(3),
+    as_of: new Date(now).toISOString(),
+    intervals,
   };
 }
 

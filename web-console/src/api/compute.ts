@@ -102,7 +102,10 @@ export async function getServer(id: string, signal?: AbortSignal): Promise<Serve
 }
 
 export async function createServer(server: NewServer): Promise<string> {
-  const body = await compute<{ server: { id: string } }>("/servers", { method: "POST", body: { server } });
+  const body = await compute<{ server: { id: string } }>("/servers", {
+    method: "POST",
+    body: { server },
+  });
   return body.server.id;
 }
 
@@ -119,7 +122,11 @@ export function act(id: string, action: ServerAction): Promise<void> {
   return compute(`/servers/${segment(id)}/action`, { method: "POST", body: action });
 }
 
-export async function consoleOutput(id: string, lines: number, signal?: AbortSignal): Promise<string> {
+export async function consoleOutput(
+  id: string,
+  lines: number,
+  signal?: AbortSignal,
+): Promise<string> {
   const body = await compute<{ output: string }>(`/servers/${segment(id)}/action`, {
     method: "POST",
     body: { "os-getConsoleOutput": { length: lines } },
@@ -145,7 +152,10 @@ export async function listKeyPairs(signal?: AbortSignal): Promise<KeyPair[]> {
 /** Without a public key the cloud makes a pair and tells the private half this once. */
 export async function createKeyPair(name: string, publicKey?: string): Promise<KeyPair> {
   const keypair = { name, type: "ssh", ...(publicKey ? { public_key: publicKey } : {}) };
-  const body = await compute<{ keypair: KeyPair }>("/os-keypairs", { method: "POST", body: { keypair } });
+  const body = await compute<{ keypair: KeyPair }>("/os-keypairs", {
+    method: "POST",
+    body: { keypair },
+  });
   return body.keypair;
 }
 

@@ -1,6 +1,13 @@
 // One error type out of the error formats of six OpenStack APIs.
 
-export type ErrorKind = "refused" | "signedOut" | "forbidden" | "missing" | "conflict" | "busy" | "unreachable";
+export type ErrorKind =
+  | "refused"
+  | "signedOut"
+  | "forbidden"
+  | "missing"
+  | "conflict"
+  | "busy"
+  | "unreachable";
 
 export class ApiError extends Error {
   constructor(
@@ -28,7 +35,11 @@ export function messageOf(body: string): string | null {
   try {
     parsed = JSON.parse(body);
   } catch {
-    const text = body.replace(/<title>[^]*?<\/title>/i, "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+    const text = body
+      .replace(/<title>[^]*?<\/title>/i, "")
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
     return text === "" ? null : text;
   }
   if (!isRecord(parsed)) return null;

@@ -55,9 +55,11 @@ export async function callFull<T>(path: string, options: CallOptions = {}): Prom
   }
   if (!response.ok) {
     // A late answer to an earlier session's call must not end the present one.
-    if (response.status === 401 && options.token === undefined && token === sessionToken) onSignedOut();
+    if (response.status === 401 && options.token === undefined && token === sessionToken)
+      onSignedOut();
     const requestId =
-      response.headers.get("x-openstack-request-id") ?? response.headers.get("x-compute-request-id");
+      response.headers.get("x-openstack-request-id") ??
+      response.headers.get("x-compute-request-id");
     const message = messageOf(text) ?? m.errors.status(response.status);
     throw new ApiError(kindOf(response.status), response.status, message, requestId);
   }

@@ -70,7 +70,8 @@ export async function listSubnets(signal?: AbortSignal): Promise<Subnet[]> {
 }
 
 export async function listPortsOf(serverId: string, signal?: AbortSignal): Promise<Port[]> {
-  return (await network<{ ports: Port[] }>(`/ports?device_id=${segment(serverId)}`, { signal })).ports;
+  return (await network<{ ports: Port[] }>(`/ports?device_id=${segment(serverId)}`, { signal }))
+    .ports;
 }
 
 export async function listFloatingIps(signal?: AbortSignal): Promise<FloatingIp[]> {
@@ -157,7 +158,10 @@ export async function deleteNetwork({ id, name }: Network): Promise<void> {
   const interfaces = await routerInterfaces(`network_id=${segment(id)}`);
   for (const port of interfaces) {
     const router = `/routers/${segment(port.device_id)}`;
-    await network(`${router}/remove_router_interface`, { method: "PUT", body: { port_id: port.id } });
+    await network(`${router}/remove_router_interface`, {
+      method: "PUT",
+      body: { port_id: port.id },
+    });
     const shown = await network<{ router: { name: string } }>(router);
     const left = await routerInterfaces(`device_id=${segment(port.device_id)}`);
     if (shown.router.name === name && left.length === 0) await remove(router);

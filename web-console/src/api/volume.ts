@@ -23,7 +23,11 @@ export async function getVolume(projectId: string, id: string): Promise<Volume> 
   return (await call<{ volume: Volume }>(`${base(projectId)}/${segment(id)}`)).volume;
 }
 
-export async function createVolume(projectId: string, name: string, sizeGib: number): Promise<Volume> {
+export async function createVolume(
+  projectId: string,
+  name: string,
+  sizeGib: number,
+): Promise<Volume> {
   const body = { volume: { name, size: sizeGib } };
   return (await call<{ volume: Volume }>(base(projectId), { method: "POST", body })).volume;
 }

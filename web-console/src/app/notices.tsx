@@ -43,7 +43,11 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
       fail: (error, title = m.errors.title) => {
         if (error instanceof ApiError && error.kind === "signedOut") return;
         const request = error instanceof ApiError ? error.requestId : null;
-        add("error", request ? `${errorText(error)} (${m.errors.request(request)})` : errorText(error), title);
+        add(
+          "error",
+          request ? `${errorText(error)} (${m.errors.request(request)})` : errorText(error),
+          title,
+        );
       },
       clear: () => setItems([]),
     }),

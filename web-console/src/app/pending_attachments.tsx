@@ -42,8 +42,10 @@ export function forgetAttachments(): void {
 /** One look: the name of the volume when it was attached now, null while there is reason to wait. */
 async function attempt({ projectId, serverId, volumeId }: Pending): Promise<string | null> {
   const [server, volume] = await Promise.all([getServer(serverId), getVolume(projectId, volumeId)]);
-  if (server.status === "ERROR" || volume.status.startsWith("error")) throw new Error(m.volumes.notAttached);
-  const ready = server.status === "ACTIVE" && !server["OS-EXT-STS:task_state"] && volume.status === "available";
+  if (server.status === "ERROR" || volume.status.startsWith("error"))
+    throw new Error(m.volumes.notAttached);
+  const ready =
+    server.status === "ACTIVE" && !server["OS-EXT-STS:task_state"] && volume.status === "available";
   if (!ready) return null;
   await attachVolume(serverId, volumeId);
   return volumeName(volume);

@@ -1,6 +1,8 @@
 import AppLayout from "@cloudscape-design/components/app-layout";
 import Flashbar from "@cloudscape-design/components/flashbar";
-import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
+import SideNavigation, {
+  type SideNavigationProps,
+} from "@cloudscape-design/components/side-navigation";
 import { useState } from "react";
 import { m } from "../i18n";
 import { useNotices } from "./notices";

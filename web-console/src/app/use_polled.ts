@@ -19,7 +19,10 @@ export function usePolled<T>(
   load: (signal: AbortSignal) => Promise<T>,
   everyMs: number | null,
 ): Polled<T> {
-  const [state, setState] = useState<{ key: string; data?: T; error?: unknown; at: number }>({ key, at: 0 });
+  const [state, setState] = useState<{ key: string; data?: T; error?: unknown; at: number }>({
+    key,
+    at: 0,
+  });
   const loader = useRef(load);
   loader.current = load;
   const wake = useRef<() => void>(() => undefined);
@@ -50,7 +53,11 @@ export function usePolled<T>(
       } finally {
         running = false;
       }
-      const delay = again ? 0 : everyMs === null && failures === 0 ? null : pollDelay(everyMs ?? 2000, failures);
+      const delay = again
+        ? 0
+        : everyMs === null && failures === 0
+          ? null
+          : pollDelay(everyMs ?? 2000, failures);
       again = false;
       if (delay !== null && !document.hidden) timer = setTimeout(() => void step(), delay);
     };

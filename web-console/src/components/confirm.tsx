@@ -37,7 +37,12 @@ export function Confirm({ title, children, action, onConfirm, onClose }: Confirm
             <Button variant="link" onClick={onClose}>
               {m.common.cancel}
             </Button>
-            <Button variant="primary" loading={busy} onClick={() => void run()} data-testid="confirm">
+            <Button
+              variant="primary"
+              loading={busy}
+              onClick={() => void run()}
+              data-testid="confirm"
+            >
               {action}
             </Button>
           </SpaceBetween>

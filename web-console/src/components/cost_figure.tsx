@@ -8,7 +8,15 @@ const kTickMs = 1000;
  * Counts on from the last measured amount at the rate then in force. The time since is the
  * browser's steady clock from the answer's arrival, so that a wrong wall clock does not matter.
  */
-export function CostFigure({ cost, receivedAt, places = 6 }: { cost: Cost; receivedAt: number; places?: number }) {
+export function CostFigure({
+  cost,
+  receivedAt,
+  places = 6,
+}: {
+  cost: Cost;
+  receivedAt: number;
+  places?: number;
+}) {
   const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     setNow(performance.now());
@@ -31,5 +39,9 @@ export function CostFigure({ cost, receivedAt, places = 6 }: { cost: Cost; recei
 
 export function Rate({ value, currency }: { value: string; currency: string }) {
   const rate = parseDecimal(value);
-  return <span className="figure">{withCurrency(rate === null ? value : formatShort(rate), currency)}</span>;
+  return (
+    <span className="figure">
+      {withCurrency(rate === null ? value : formatShort(rate), currency)}
+    </span>
+  );
 }

@@ -22,7 +22,14 @@ interface DeleteManyProps<T> {
 /** Names listed in the question; of more, the count says enough. */
 const kNamesShown = 8;
 
-export function DeleteMany<T>({ rows, names, nameOf, warning, deleteOne, onClose }: DeleteManyProps<T>) {
+export function DeleteMany<T>({
+  rows,
+  names,
+  nameOf,
+  warning,
+  deleteOne,
+  onClose,
+}: DeleteManyProps<T>) {
   const notices = useNotices();
   const run = async (): Promise<void> => {
     const results = await Promise.allSettled(rows.map(deleteOne));
@@ -36,7 +43,8 @@ export function DeleteMany<T>({ rows, names, nameOf, warning, deleteOne, onClose
     });
     const done = rows.length - refused.length;
     if (refused.length === 0) notices.say(m.table.deleteAsked(done, names.one, names.many));
-    else notices.fail(new Error(refused.join(" ")), m.table.deleteSome(refused.length, rows.length));
+    else
+      notices.fail(new Error(refused.join(" ")), m.table.deleteSome(refused.length, rows.length));
   };
   return (
     <Confirm

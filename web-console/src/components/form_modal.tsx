@@ -19,7 +19,14 @@ interface FormModalProps {
 }
 
 /** A small form over the page: Enter submits, and a refusal keeps what was typed. */
-export function FormModal({ title, action, onSubmit, onClose, keepOpen, children }: FormModalProps) {
+export function FormModal({
+  title,
+  action,
+  onSubmit,
+  onClose,
+  keepOpen,
+  children,
+}: FormModalProps) {
   const formId = useId();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);

@@ -39,9 +39,20 @@ export function NewKeyPair({ onDone, onClose }: NewKeyPairProps) {
     }
   };
   return (
-    <FormModal title={m.keys.create} action={m.common.create} onSubmit={submit} onClose={onClose} keepOpen>
+    <FormModal
+      title={m.keys.create}
+      action={m.common.create}
+      onSubmit={submit}
+      onClose={onClose}
+      keepOpen
+    >
       <FormField label={m.common.name} stretch>
-        <Input name="key-name" value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+        <Input
+          name="key-name"
+          value={name}
+          onChange={({ detail }) => setName(detail.value)}
+          autoFocus
+        />
       </FormField>
       <FormField
         label={`${m.keys.publicKey} – ${m.common.optional}`}
@@ -59,7 +70,15 @@ export function NewKeyPair({ onDone, onClose }: NewKeyPairProps) {
   );
 }
 
-function PrivateKey({ name, privateKey, onClose }: { name: string; privateKey: string; onClose: () => void }) {
+function PrivateKey({
+  name,
+  privateKey,
+  onClose,
+}: {
+  name: string;
+  privateKey: string;
+  onClose: () => void;
+}) {
   return (
     <Modal
       visible

@@ -36,9 +36,19 @@ export function NewNetworkModal({ onDone, onClose }: NewNetworkProps) {
     onDone(made);
   };
   return (
-    <FormModal title={m.networks.create} action={m.common.create} onSubmit={submit} onClose={onClose}>
+    <FormModal
+      title={m.networks.create}
+      action={m.common.create}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <FormField label={m.common.name} stretch>
-        <Input name="network-name" value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+        <Input
+          name="network-name"
+          value={name}
+          onChange={({ detail }) => setName(detail.value)}
+          autoFocus
+        />
       </FormField>
       <FormField label={m.networks.cidr} description={m.networks.cidrHelp} stretch>
         <Input name="cidr" value={cidr} onChange={({ detail }) => setCidr(detail.value)} />

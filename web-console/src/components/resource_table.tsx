@@ -38,24 +38,33 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   const [asking, setAsking] = useState<T[] | null>(null);
   const known = rows.data ?? [];
   const sorting = columns.find((column) => column.id === props.sortBy?.id);
-  const { items, actions, filteredItemsCount, collectionProps, filterProps, paginationProps } = useCollection(known, {
-    filtering: {
-      filteringFunction: (row, text) => props.textOf(row).toLowerCase().includes(text.toLowerCase()),
-      empty: <Empty title={names.emptyTitle} text={names.emptyText} action={props.createButton} />,
-      noMatch: (
-        <Empty
-          title={m.table.noMatch}
-          text={m.table.noMatchHelp}
-          action={<Button onClick={() => actions.setFiltering("")}>{m.table.clear}</Button>}
-        />
-      ),
-    },
-    pagination: { pageSize },
-    sorting: sorting
-      ? { defaultState: { sortingColumn: sorting, isDescending: props.sortBy?.descending ?? false } }
-      : {},
-    selection: { keepSelection: true, trackBy: idOf },
-  });
+  const { items, actions, filteredItemsCount, collectionProps, filterProps, paginationProps } =
+    useCollection(known, {
+      filtering: {
+        filteringFunction: (row, text) =>
+          props.textOf(row).toLowerCase().includes(text.toLowerCase()),
+        empty: (
+          <Empty title={names.emptyTitle} text={names.emptyText} action={props.createButton} />
+        ),
+        noMatch: (
+          <Empty
+            title={m.table.noMatch}
+            text={m.table.noMatchHelp}
+            action={<Button onClick={() => actions.setFiltering("")}>{m.table.clear}</Button>}
+          />
+        ),
+      },
+      pagination: { pageSize },
+      sorting: sorting
+        ? {
+            defaultState: {
+              sortingColumn: sorting,
+              isDescending: props.sortBy?.descending ?? false,
+            },
+          }
+        : {},
+      selection: { keepSelection: true, trackBy: idOf },
+    });
   // Selected rows as they are now, without those that are gone.
   const chosen = new Set((collectionProps.selectedItems ?? []).map(idOf));
   const selected = known.filter((row) => chosen.has(idOf(row)));

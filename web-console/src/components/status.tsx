@@ -1,4 +1,6 @@
-import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import StatusIndicator, {
+  type StatusIndicatorProps,
+} from "@cloudscape-design/components/status-indicator";
 import type { Server } from "../api/compute";
 import { m } from "../i18n";
 
@@ -37,10 +39,13 @@ export function Status({ value, active }: { value: string; active?: string }) {
 export function ServerStatus({ server }: { server: Server }) {
   const task = server["OS-EXT-STS:task_state"];
   const text = m.status[server.status] ?? server.status;
-  const type = task && server.status !== "ERROR" ? "in-progress" : (kTypes[server.status] ?? "in-progress");
+  const type =
+    task && server.status !== "ERROR" ? "in-progress" : (kTypes[server.status] ?? "in-progress");
   return (
     <span data-testid="server-status" data-status={server.status} data-task={task ?? ""}>
-      <StatusIndicator type={type}>{task ? `${text} · ${m.task[task] ?? task}` : text}</StatusIndicator>
+      <StatusIndicator type={type}>
+        {task ? `${text} · ${m.task[task] ?? task}` : text}
+      </StatusIndicator>
     </span>
   );
 }

@@ -55,7 +55,8 @@ export const en = {
     noProject: "You are not a member of any project yet. Ask your administrator for one.",
     expired: "Your session has ended. Sign in again to go on.",
     chooseProject: "Choose a project",
-    chooseHelp: "Servers, networks and costs belong to a project. You can change it later at the top.",
+    chooseHelp:
+      "Servers, networks and costs belong to a project. You can change it later at the top.",
     project: "Project",
     continue: "Continue",
     back: "Sign in as somebody else",
@@ -113,7 +114,8 @@ export const en = {
     emptyTitle: "No servers yet",
     emptyText:
       "A server is a virtual machine of your own. Give it a name, pick an image and a size, and it runs in about a minute.",
-    deleteText: "What is on the disk is lost; floating IPs are set free and attached volumes are kept.",
+    deleteText:
+      "What is on the disk is lost; floating IPs are set free and attached volumes are kept.",
     started: (name: string) => `Starting ${name}.`,
     stopped: (name: string) => `Stopping ${name}.`,
     rebooting: (name: string) => `Rebooting ${name}.`,
@@ -214,8 +216,10 @@ export const en = {
     nameLong: "The name has at most 255 characters.",
     created: (name: string) => `${name} is being built.`,
     nothingMade: "The server was not created",
-    imageTooBig: (disk: number) => `This image needs a disk of at least ${disk} GiB; choose a larger size.`,
-    imageMemory: (mib: number) => `This image needs at least ${mib} MiB of memory; choose a larger size.`,
+    imageTooBig: (disk: number) =>
+      `This image needs a disk of at least ${disk} GiB; choose a larger size.`,
+    imageMemory: (mib: number) =>
+      `This image needs at least ${mib} MiB of memory; choose a larger size.`,
   },
   server: {
     overview: "Overview",
@@ -290,7 +294,8 @@ export const en = {
     many: "volumes",
     create: "Create volume",
     emptyTitle: "No volumes yet",
-    emptyText: "A volume is a disk that you attach to a server, and that stays when the server goes.",
+    emptyText:
+      "A volume is a disk that you attach to a server, and that stays when the server goes.",
     attach: "Attach volume",
     attached: (name: string) => `Attaching ${name}.`,
     detach: "Detach",
@@ -314,7 +319,8 @@ export const en = {
     many: "networks",
     create: "Create network",
     emptyTitle: "No networks yet",
-    emptyText: "Servers talk to each other over a private network of your project. Create one to begin.",
+    emptyText:
+      "Servers talk to each other over a private network of your project. Create one to begin.",
     cidr: "Address range",
     cidrHelp: "In CIDR form, for example 10.0.0.0/24.",
     cidrBad: "Write an IPv4 range such as 10.0.0.0/24.",
@@ -350,7 +356,8 @@ export const en = {
     fingerprint: "Fingerprint",
     type: "Type",
     publicKey: "Public key",
-    publicKeyHelp: "Paste your own (often in ~/.ssh/id_ed25519.pub), or leave empty to have a pair made.",
+    publicKeyHelp:
+      "Paste your own (often in ~/.ssh/id_ed25519.pub), or leave empty to have a pair made.",
     madeTitle: "Keep this private key",
     madeText: "It was saved to your downloads. The cloud keeps no copy and cannot show it again.",
     made: (name: string) => `Key pair ${name} is ready.`,
@@ -372,10 +379,12 @@ export const en = {
     hourly: "An hour",
     charged: "Cost",
     intervals: "What it is made of",
-    meters: { server: "Server", volume: "Volume", floating_ip: "Floating IP", image: "Image" } as Record<
-      string,
-      string
-    >,
+    meters: {
+      server: "Server",
+      volume: "Volume",
+      floating_ip: "Floating IP",
+      image: "Image",
+    } as Record<string, string>,
   },
 };
 

@@ -35,7 +35,8 @@ export function createServerCommand(c: CreateCommand): string {
   const commands = [lines.join(" \\\n  ")];
   if (c.volume) {
     const volume = shellQuote(c.volume);
-    if (c.newVolumeGib) commands.unshift(`openstack volume create --size ${c.newVolumeGib} ${volume}`);
+    if (c.newVolumeGib)
+      commands.unshift(`openstack volume create --size ${c.newVolumeGib} ${volume}`);
     commands.push(`openstack server add volume ${name} ${volume}`);
   }
   return commands.join("\n");

@@ -6,7 +6,10 @@ import type { Image } from "../api/image";
 import { m } from "../i18n";
 import { parseGib } from "./volume_text";
 
-export type VolumeChoice = { kind: "none" } | { kind: "new"; sizeGib: string } | { kind: "existing"; id: string };
+export type VolumeChoice =
+  | { kind: "none" }
+  | { kind: "new"; sizeGib: string }
+  | { kind: "existing"; id: string };
 
 export interface CreateForm {
   name: string;
@@ -19,7 +22,15 @@ export interface CreateForm {
   userData: string;
 }
 
-export type Field = "name" | "image" | "flavor" | "network" | "key" | "groups" | "volume" | "userData";
+export type Field =
+  | "name"
+  | "image"
+  | "flavor"
+  | "network"
+  | "key"
+  | "groups"
+  | "volume"
+  | "userData";
 export type FieldErrors = Partial<Record<Field, string>>;
 
 const kNameMax = 255;
@@ -48,7 +59,8 @@ export function checkForm(form: CreateForm, images: Image[], flavors: Flavor[]):
   if (form.imageId === null) errors.image = m.common.chooseOne(m.create.imageChoose);
   if (form.flavorId === null) errors.flavor = m.common.chooseOne(m.create.flavorChoose);
   if (form.networkId === null) errors.network = m.common.chooseOne(m.create.networkChoose);
-  if (form.volume.kind === "new" && parseGib(form.volume.sizeGib) === null) errors.volume = m.create.volumeSizeBad;
+  if (form.volume.kind === "new" && parseGib(form.volume.sizeGib) === null)
+    errors.volume = m.create.volumeSizeBad;
 
   const image = images.find((i) => i.id === form.imageId);
   const flavor = flavors.find((f) => f.id === form.flavorId);
@@ -61,7 +73,9 @@ export function checkForm(form: CreateForm, images: Image[], flavors: Flavor[]):
 
 /** The smallest flavor that the image fits, which is what a first try wants. */
 export function smallestFor(image: Image | undefined, flavors: Flavor[]): Flavor | undefined {
-  return bySize(flavors).find((f) => !image || (f.disk >= image.min_disk && f.ram >= image.min_ram));
+  return bySize(flavors).find(
+    (f) => !image || (f.disk >= image.min_disk && f.ram >= image.min_ram),
+  );
 }
 
 export interface Known {
@@ -76,7 +90,11 @@ export interface Known {
  * Fills in what most people want where nothing was chosen by hand (`touched`). The same object
  * comes back when there is nothing to fill in.
  */
-export function withDefaults(form: CreateForm, known: Known, touched: ReadonlySet<keyof CreateForm>): CreateForm {
+export function withDefaults(
+  form: CreateForm,
+  known: Known,
+  touched: ReadonlySet<keyof CreateForm>,
+): CreateForm {
   const next = { ...form };
   if (!touched.has("imageId")) next.imageId ??= known.images?.[0]?.id ?? null;
   const image = known.images?.find((i) => i.id === next.imageId);
@@ -84,7 +102,9 @@ export function withDefaults(form: CreateForm, known: Known, touched: ReadonlySe
   if (!touched.has("networkId")) next.networkId ??= known.networks?.[0]?.id ?? null;
   if (!touched.has("keyName")) next.keyName ??= known.keys?.[0]?.name ?? null;
   if (!touched.has("groups")) {
-    const wanted = ["default", m.create.sshGroup].filter((name) => known.groups?.some((g) => g.name === name));
+    const wanted = ["default", m.create.sshGroup].filter((name) =>
+      known.groups?.some((g) => g.name === name),
+    );
     if (wanted.join() !== form.groups.join()) next.groups = wanted;
   }
   const keys = Object.keys(next) as (keyof CreateForm)[];

@@ -41,7 +41,13 @@ export function formatShort(value: Pico, minPlaces = 2): string {
   return `${whole}.${fraction.replace(/0+$/, "").padEnd(minPlaces, "0")}`;
 }
 
-const kSymbols: Readonly<Record<string, string>> = { USD: "$", EUR: "€", GBP: "£", KRW: "₩", JPY: "¥" };
+const kSymbols: Readonly<Record<string, string>> = {
+  USD: "$",
+  EUR: "€",
+  GBP: "£",
+  KRW: "₩",
+  JPY: "¥",
+};
 
 /** "$0.0012" for a known currency, "0.0012 XYZ" for another. */
 export function withCurrency(number: string, currency: string): string {

@@ -50,8 +50,17 @@ export function FloatingIpsPage() {
           sortingField: "floating_ip_address",
           isRowHeader: true,
         },
-        { id: "status", header: m.common.status, cell: (ip) => <Status value={ip.status} active={m.inUse} />, sortingField: "status" },
-        { id: "fixed", header: m.addresses.leadsTo, cell: (ip) => ip.fixed_ip_address ?? m.addresses.unused },
+        {
+          id: "status",
+          header: m.common.status,
+          cell: (ip) => <Status value={ip.status} active={m.inUse} />,
+          sortingField: "status",
+        },
+        {
+          id: "fixed",
+          header: m.addresses.leadsTo,
+          cell: (ip) => ip.fixed_ip_address ?? m.addresses.unused,
+        },
       ]}
     />
   );

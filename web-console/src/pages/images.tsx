@@ -21,11 +21,32 @@ export function ImagesPage() {
       sortBy={{ id: "name", descending: false }}
       remove={{ one: (i) => deleteImage(i.id), warning: "", can: (i) => i.owner === project.id }}
       columns={[
-        { id: "name", header: m.common.name, cell: (i) => i.name ?? i.id, sortingField: "name", isRowHeader: true },
-        { id: "status", header: m.common.status, cell: (i) => <Status value={i.status} />, sortingField: "status" },
-        { id: "format", header: m.images.format, cell: (i) => i.disk_format ?? "–", sortingField: "disk_format" },
+        {
+          id: "name",
+          header: m.common.name,
+          cell: (i) => i.name ?? i.id,
+          sortingField: "name",
+          isRowHeader: true,
+        },
+        {
+          id: "status",
+          header: m.common.status,
+          cell: (i) => <Status value={i.status} />,
+          sortingField: "status",
+        },
+        {
+          id: "format",
+          header: m.images.format,
+          cell: (i) => i.disk_format ?? "–",
+          sortingField: "disk_format",
+        },
         { id: "size", header: m.common.size, cell: (i) => bytes(i.size), sortingField: "size" },
-        { id: "visibility", header: m.images.visibility, cell: visibility, sortingField: "visibility" },
+        {
+          id: "visibility",
+          header: m.images.visibility,
+          cell: visibility,
+          sortingField: "visibility",
+        },
         {
           id: "created",
           header: m.common.created,

@@ -27,7 +27,13 @@ export function KeyPairsPage() {
           </Button>
         }
         columns={[
-          { id: "name", header: m.common.name, cell: (k) => k.name, sortingField: "name", isRowHeader: true },
+          {
+            id: "name",
+            header: m.common.name,
+            cell: (k) => k.name,
+            sortingField: "name",
+            isRowHeader: true,
+          },
           { id: "type", header: m.keys.type, cell: (k) => k.type ?? "ssh" },
           { id: "fingerprint", header: m.keys.fingerprint, cell: (k) => k.fingerprint },
         ]}

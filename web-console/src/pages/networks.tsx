@@ -42,8 +42,19 @@ export function NetworksPage() {
           </Button>
         }
         columns={[
-          { id: "name", header: m.common.name, cell: (n) => n.name, sortingField: "name", isRowHeader: true },
-          { id: "status", header: m.common.status, cell: (n) => <Status value={n.status} active={m.ready} />, sortingField: "status" },
+          {
+            id: "name",
+            header: m.common.name,
+            cell: (n) => n.name,
+            sortingField: "name",
+            isRowHeader: true,
+          },
+          {
+            id: "status",
+            header: m.common.status,
+            cell: (n) => <Status value={n.status} active={m.ready} />,
+            sortingField: "status",
+          },
           { id: "kind", header: m.networks.kind, cell: kindOf },
           { id: "ranges", header: m.networks.ranges, cell: (n) => n.ranges.join(", ") || "–" },
           { id: "id", header: m.common.id, cell: (n) => n.id },

@@ -46,7 +46,14 @@ export function ServersPage() {
       idOf={(s) => s.id}
       nameOf={(s) => s.name}
       textOf={(s) =>
-        [s.name, s.id, s.status, m.status[s.status], s.flavor.original_name, imageName(s, images.data ?? [])]
+        [
+          s.name,
+          s.id,
+          s.status,
+          m.status[s.status],
+          s.flavor.original_name,
+          imageName(s, images.data ?? []),
+        ]
           .concat(addressesOf(s).map((a) => a.addr))
           .join(" ")
       }
@@ -87,14 +94,17 @@ function columnsWith(images: Image[]): TableProps.ColumnDefinition<Server>[] {
       id: "addresses",
       header: m.servers.addresses,
       cell: (s) => addressesOf(s).map((a) => <div key={a.addr}>{a.addr}</div>),
-      sortingComparator: (a, b) => firstAddress(a).localeCompare(firstAddress(b), undefined, { numeric: true }),
+      sortingComparator: (a, b) =>
+        firstAddress(a).localeCompare(firstAddress(b), undefined, { numeric: true }),
     },
     {
       id: "flavor",
       header: m.servers.flavor,
       cell: (s) => s.flavor.original_name ?? "–",
       sortingComparator: (a, b) =>
-        (a.flavor.original_name ?? "").localeCompare(b.flavor.original_name ?? "", undefined, { numeric: true }),
+        (a.flavor.original_name ?? "").localeCompare(b.flavor.original_name ?? "", undefined, {
+          numeric: true,
+        }),
     },
     {
       id: "image",

@@ -51,7 +51,11 @@ function CredentialsForm({ onEntered }: { onEntered: (entered: Entered) => void 
   const submit = (): Promise<void> =>
     attempt.run(async () => {
       if (user.trim() === "") throw new Error(m.common.required(m.signIn.user));
-      const token = await identity.signIn({ user: user.trim(), password, domain: domain.trim() || "Default" });
+      const token = await identity.signIn({
+        user: user.trim(),
+        password,
+        domain: domain.trim() || "Default",
+      });
       const projects = await identity.listMyProjects(token.value);
       const [only] = projects;
       if (only === undefined) throw new Error(m.signIn.noProject);
@@ -60,7 +64,12 @@ function CredentialsForm({ onEntered }: { onEntered: (entered: Entered) => void 
     });
 
   return (
-    <SubmitForm title={m.signIn.title} action={m.signIn.submit} busy={attempt.busy} onSubmit={submit}>
+    <SubmitForm
+      title={m.signIn.title}
+      action={m.signIn.submit}
+      busy={attempt.busy}
+      onSubmit={submit}
+    >
       {attempt.error !== null && (
         <Alert type="error" header={m.signIn.failed}>
           <span data-testid="sign-in-error">{attempt.error}</span>
@@ -138,7 +147,15 @@ interface SubmitFormProps {
   children: ReactNode;
 }
 
-function SubmitForm({ title, description, action, busy, onSubmit, secondary, children }: SubmitFormProps) {
+function SubmitForm({
+  title,
+  description,
+  action,
+  busy,
+  onSubmit,
+  secondary,
+  children,
+}: SubmitFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!busy) void onSubmit();

@@ -20,7 +20,11 @@ const kFollowMs = 3_000;
 export function VolumesPage() {
   const project = useProject();
   const [making, setMaking] = useState(false);
-  const rows = usePolled(`volumes ${project.id}`, (signal) => listVolumes(project.id, signal), kFollowMs);
+  const rows = usePolled(
+    `volumes ${project.id}`,
+    (signal) => listVolumes(project.id, signal),
+    kFollowMs,
+  );
   return (
     <>
       <ResourceTable<Volume>
@@ -48,8 +52,18 @@ export function VolumesPage() {
             sortingField: "name",
             isRowHeader: true,
           },
-          { id: "status", header: m.common.status, cell: (v) => <Status value={v.status} />, sortingField: "status" },
-          { id: "size", header: m.common.size, cell: (v) => m.volumes.gib(v.size), sortingField: "size" },
+          {
+            id: "status",
+            header: m.common.status,
+            cell: (v) => <Status value={v.status} />,
+            sortingField: "status",
+          },
+          {
+            id: "size",
+            header: m.common.size,
+            cell: (v) => m.volumes.gib(v.size),
+            sortingField: "size",
+          },
           {
             id: "attached",
             header: m.volumes.attachedTo,
@@ -70,7 +84,9 @@ export function VolumesPage() {
           },
         ]}
       />
-      {making && <NewVolume projectId={project.id} onDone={rows.refresh} onClose={() => setMaking(false)} />}
+      {making && (
+        <NewVolume projectId={project.id} onDone={rows.refresh} onClose={() => setMaking(false)} />
+      )}
     </>
   );
 }
@@ -87,12 +103,27 @@ function NewVolume(props: { projectId: string; onDone: () => void; onClose: () =
     props.onDone();
   };
   return (
-    <FormModal title={m.volumes.create} action={m.common.create} onSubmit={submit} onClose={props.onClose}>
+    <FormModal
+      title={m.volumes.create}
+      action={m.common.create}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
       <FormField label={m.common.name} stretch>
-        <Input name="volume-name" value={name} onChange={({ detail }) => setName(detail.value)} autoFocus />
+        <Input
+          name="volume-name"
+          value={name}
+          onChange={({ detail }) => setName(detail.value)}
+          autoFocus
+        />
       </FormField>
       <FormField label={m.volumes.sizeLabel} stretch>
-        <Input name="volume-size" inputMode="numeric" value={size} onChange={({ detail }) => setSize(detail.value)} />
+        <Input
+          name="volume-size"
+          inputMode="numeric"
+          value={size}
+          onChange={({ detail }) => setSize(detail.value)}
+        />
       </FormField>
     </FormModal>
   );

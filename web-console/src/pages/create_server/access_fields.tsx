@@ -95,10 +95,12 @@ function GroupsField({ state, choices }: { state: FormState; choices: Choices })
   const { form, set, errors } = state;
   const notices = useNotices();
   const [busy, setBusy] = useState(false);
-  const options = [...new Set((choices.groups.data ?? []).map((group) => group.name))].map((name) => ({
-    value: name,
-    label: name,
-  }));
+  const options = [...new Set((choices.groups.data ?? []).map((group) => group.name))].map(
+    (name) => ({
+      value: name,
+      label: name,
+    }),
+  );
   const hasSsh = options.some((o) => o.value === m.create.sshGroup);
   const makeSshGroup = async (): Promise<void> => {
     setBusy(true);
@@ -119,7 +121,12 @@ function GroupsField({ state, choices }: { state: FormState; choices: Choices })
       errorText={errors.groups}
       secondaryControl={
         choices.groups.data && !hasSsh ? (
-          <Button formAction="none" iconName="add-plus" loading={busy} onClick={() => void makeSshGroup()}>
+          <Button
+            formAction="none"
+            iconName="add-plus"
+            loading={busy}
+            onClick={() => void makeSshGroup()}
+          >
             {m.create.sshMake}
           </Button>
         ) : undefined
@@ -130,7 +137,10 @@ function GroupsField({ state, choices }: { state: FormState; choices: Choices })
         options={options}
         selectedOptions={form.groups.map((name) => ({ value: name, label: name }))}
         onChange={({ detail }) =>
-          set("groups", detail.selectedOptions.flatMap((o) => (o.value ? [o.value] : [])))
+          set(
+            "groups",
+            detail.selectedOptions.flatMap((o) => (o.value ? [o.value] : [])),
+          )
         }
         placeholder={form.groups.length > 0 ? m.create.groupsAdd : m.create.groupsDefault}
         statusType={statusOf(choices.groups)}

@@ -46,7 +46,11 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
               spellcheck={false}
             />
           </FormField>
-          <FormField label={m.create.image} description={m.create.imageHelp} errorText={errors.image}>
+          <FormField
+            label={m.create.image}
+            description={m.create.imageHelp}
+            errorText={errors.image}
+          >
             <Select
               data-testid="image"
               options={images}
@@ -90,7 +94,10 @@ export function BasicFields({ state, choices, errors }: BasicFieldsProps) {
   );
 }
 
-export function statusOf(list: { data: unknown; error: unknown }): "loading" | "error" | "finished" {
+export function statusOf(list: {
+  data: unknown;
+  error: unknown;
+}): "loading" | "error" | "finished" {
   if (list.data !== undefined) return "finished";
   return list.error === undefined ? "loading" : "error";
 }

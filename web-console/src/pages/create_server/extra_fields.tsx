@@ -55,7 +55,9 @@ export function ExtraFields({ state, choices }: { state: FormState; choices: Cho
           <Select
             data-testid="volume"
             options={options}
-            selectedOption={options.find((o) => o.value === value) ?? { value, label: value.slice(0, 8) }}
+            selectedOption={
+              options.find((o) => o.value === value) ?? { value, label: value.slice(0, 8) }
+            }
             onChange={({ detail }) => choose(detail.selectedOption.value)}
           />
         </FormField>

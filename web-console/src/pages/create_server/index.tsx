@@ -34,7 +34,9 @@ export function CreateServerPage() {
 
   useEffect(() => {
     // What is wrong may be out of sight, and a keyboard wants to go on there.
-    const first = element.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid=true] input");
+    const first = element.current?.querySelector<HTMLElement>(
+      "[aria-invalid=true], [data-invalid=true] input",
+    );
     first?.focus();
     first?.scrollIntoView({ block: "center" });
   }, [refusals]);

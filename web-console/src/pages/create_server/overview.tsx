@@ -14,8 +14,10 @@ import type { Choices } from "./choices";
 
 /** What the form is about to do: its price and its command. */
 export function Overview({ form, choices }: { form: CreateForm; choices: Choices }) {
-  const named = (list: { id: string; name: string | null }[] | undefined, id: string | null): string =>
-    list?.find((row) => row.id === id)?.name ?? id ?? "…";
+  const named = (
+    list: { id: string; name: string | null }[] | undefined,
+    id: string | null,
+  ): string => list?.find((row) => row.id === id)?.name ?? id ?? "…";
   const command = createServerCommand({
     name: form.name.trim(),
     image: named(choices.images.data, form.imageId),
@@ -37,9 +39,13 @@ export function Overview({ form, choices }: { form: CreateForm; choices: Choices
   );
 }
 
-function volumeWords({ name, volume }: CreateForm, choices: Choices): { volume?: string; newVolumeGib?: number } {
+function volumeWords(
+  { name, volume }: CreateForm,
+  choices: Choices,
+): { volume?: string; newVolumeGib?: number } {
   if (volume.kind === "none") return {};
-  if (volume.kind === "new") return { volume: `${name.trim()}-data`, newVolumeGib: parseGib(volume.sizeGib) ?? undefined };
+  if (volume.kind === "new")
+    return { volume: `${name.trim()}-data`, newVolumeGib: parseGib(volume.sizeGib) ?? undefined };
   return { volume: choices.volumes.data?.find((v) => v.id === volume.id)?.name || volume.id };
 }
 

@@ -34,7 +34,11 @@ export function AddFloatingIp({ serverId, onDone, onClose }: AddFloatingIpProps)
   const external = (known.data?.networks ?? []).filter((n) => n["router:external"]);
   const free = (known.data?.ips ?? []).filter((ip) => ip.port_id === null);
   const addresses: SelectProps.Option[] = [
-    ...free.map((ip) => ({ value: ip.id, label: ip.floating_ip_address, description: m.addresses.free })),
+    ...free.map((ip) => ({
+      value: ip.id,
+      label: ip.floating_ip_address,
+      description: m.addresses.free,
+    })),
     ...external.map((n) => ({
       value: kNew + n.id,
       label: m.addresses.new,

@@ -50,7 +50,8 @@ export function Addresses({ server, onChanged }: AddressesProps) {
           {
             id: "kind",
             header: m.addresses.kind,
-            cell: (a) => (a["OS-EXT-IPS:type"] === "floating" ? m.addresses.floating : m.addresses.fixed),
+            cell: (a) =>
+              a["OS-EXT-IPS:type"] === "floating" ? m.addresses.floating : m.addresses.fixed,
           },
           { id: "network", header: m.addresses.network, cell: (a) => a.network },
           { id: "mac", header: m.addresses.mac, cell: (a) => a["OS-EXT-IPS-MAC:mac_addr"] ?? "–" },

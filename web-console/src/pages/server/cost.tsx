@@ -18,7 +18,11 @@ export function CostPanel({ serverId }: { serverId: string }) {
   const cost = usePolled(`cost ${serverId}`, (signal) => serverCost(serverId, signal), kRefreshMs);
   if (cost.data === undefined) {
     const text =
-      cost.error === undefined ? m.common.loading : isMissing(cost.error) ? m.cost.none : m.cost.off;
+      cost.error === undefined
+        ? m.common.loading
+        : isMissing(cost.error)
+          ? m.cost.none
+          : m.cost.off;
     return (
       <Container header={<Header variant="h2">{m.cost.title}</Header>}>
         <Box color="text-body-secondary">{text}</Box>
@@ -71,13 +75,21 @@ function Intervals({ rows, currency }: { rows: CostInterval[]; currency: string 
         { id: "meter", header: m.cost.meter, cell: (r) => m.cost.meters[r.meter] ?? r.meter },
         { id: "quantity", header: m.cost.quantity, cell: (r) => r.quantity },
         { id: "begin", header: m.cost.from, cell: (r) => fullTime(r.begin) },
-        { id: "end", header: m.cost.to, cell: (r) => (r.end === null ? m.cost.open : fullTime(r.end)) },
+        {
+          id: "end",
+          header: m.cost.to,
+          cell: (r) => (r.end === null ? m.cost.open : fullTime(r.end)),
+        },
         {
           id: "rate",
           header: m.cost.hourly,
           cell: (r) => <Rate value={r.rate_per_hour} currency={currency} />,
         },
-        { id: "amount", header: m.cost.charged, cell: (r) => <span className="figure">{money(r.amount)}</span> },
+        {
+          id: "amount",
+          header: m.cost.charged,
+          cell: (r) => <span className="figure">{money(r.amount)}</span>,
+        },
       ]}
     />
   );

@@ -10,7 +10,11 @@ const kBusyMs = 2_000;
 const kIdleMs = 10_000;
 
 export function Events({ serverId, busy }: { serverId: string; busy: boolean }) {
-  const events = usePolled(`events ${serverId}`, (signal) => listEvents(serverId, signal), busy ? kBusyMs : kIdleMs);
+  const events = usePolled(
+    `events ${serverId}`,
+    (signal) => listEvents(serverId, signal),
+    busy ? kBusyMs : kIdleMs,
+  );
   return (
     <Table<ServerEvent>
       header={<Header variant="h2">{m.server.events}</Header>}

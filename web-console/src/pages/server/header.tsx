@@ -60,7 +60,11 @@ export function ServerHeader({ server, onChanged, onDeleting }: ServerHeaderProp
           >
             {m.servers.reboot}
           </Button>
-          <Button disabled={task === "deleting"} onClick={() => setAsking(true)} data-testid="delete-server">
+          <Button
+            disabled={task === "deleting"}
+            onClick={() => setAsking(true)}
+            data-testid="delete-server"
+          >
             {m.common.delete}
           </Button>
         </SpaceBetween>

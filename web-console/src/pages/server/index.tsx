@@ -43,7 +43,11 @@ export function ServerPage({ id }: { id: string }) {
 
   if (gone) return <MissingPage title={m.server.missing} text={m.server.missingText} />;
   if (server === undefined) {
-    return polled.error === undefined ? <PageLoading /> : <Alert type="warning">{m.errors.stale}</Alert>;
+    return polled.error === undefined ? (
+      <PageLoading />
+    ) : (
+      <Alert type="warning">{m.errors.stale}</Alert>
+    );
   }
   return (
     <ContentLayout
@@ -91,7 +95,11 @@ export function ServerPage({ id }: { id: string }) {
             },
             { id: "log", label: m.server.log, content: <ConsoleLog server={server} /> },
             { id: "cost", label: m.server.cost, content: <CostPanel serverId={id} /> },
-            { id: "events", label: m.server.events, content: <Events serverId={id} busy={isBusy(server)} /> },
+            {
+              id: "events",
+              label: m.server.events,
+              content: <Events serverId={id} busy={isBusy(server)} />,
+            },
           ]}
         />
       </SpaceBetween>

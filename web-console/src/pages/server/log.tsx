@@ -23,7 +23,8 @@ export function ConsoleLog({ server }: { server: Server }) {
         return stripTerminalCodes(await consoleOutput(server.id, kLines, signal));
       } catch (error) {
         // A server that is still being built has no console yet: wait rather than complain.
-        if (error instanceof ApiError && (error.kind === "missing" || error.kind === "conflict")) return null;
+        if (error instanceof ApiError && (error.kind === "missing" || error.kind === "conflict"))
+          return null;
         throw error;
       }
     },
@@ -35,7 +36,8 @@ export function ConsoleLog({ server }: { server: Server }) {
     if (following && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [text, following]);
 
-  const shown = text || (text === null ? m.log.notYet : text === "" ? m.log.empty : m.common.loading);
+  const shown =
+    text || (text === null ? m.log.notYet : text === "" ? m.log.empty : m.common.loading);
   return (
     <Container
       header={
@@ -60,7 +62,13 @@ export function ConsoleLog({ server }: { server: Server }) {
         </Header>
       }
     >
-      <pre className="log" ref={box} tabIndex={0} aria-label={m.log.title} data-testid="console-log">
+      <pre
+        className="log"
+        ref={box}
+        tabIndex={0}
+        aria-label={m.log.title}
+        data-testid="console-log"
+      >
         {shown}
       </pre>
     </Container>

@@ -48,7 +48,11 @@ export function Summary({ server }: { server: Server }) {
             },
             {
               label: m.cost.rate,
-              value: cost.data ? <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} /> : "–",
+              value: cost.data ? (
+                <Rate value={cost.data.rate_per_hour} currency={cost.data.currency} />
+              ) : (
+                "–"
+              ),
             },
             {
               label: m.common.created,
@@ -58,7 +62,7 @@ export function Summary({ server }: { server: Server }) {
             { label: m.servers.flavor, value: size.filter(Boolean).join(" – ") || "–" },
             { label: m.server.keyPair, value: server.key_name ?? m.common.none },
             { label: m.server.groups, value: groups.join(", ") || m.common.none },
-              { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
+            { label: m.server.zone, value: server["OS-EXT-AZ:availability_zone"] || "–" },
             ...(server["OS-EXT-SRV-ATTR:host"]
               ? [{ label: m.server.host, value: server["OS-EXT-SRV-ATTR:host"] }]
               : []),

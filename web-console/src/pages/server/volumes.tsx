@@ -46,7 +46,10 @@ export function Volumes({ server, onChanged }: { server: Server; onChanged: () =
     <>
       <Table<Volume>
         header={
-          <Header variant="h2" actions={<Button onClick={() => setAttaching(true)}>{m.volumes.attach}</Button>}>
+          <Header
+            variant="h2"
+            actions={<Button onClick={() => setAttaching(true)}>{m.volumes.attach}</Button>}
+          >
             {m.server.volumes}
           </Header>
         }
@@ -115,14 +118,23 @@ interface AttachVolumeProps {
 function AttachVolume({ serverId, free, onDone, onClose }: AttachVolumeProps) {
   const [picked, setPicked] = useState<string | null>(null);
   const volume = free.find((v) => v.id === picked) ?? free[0];
-  const option = (v: Volume) => ({ value: v.id, label: volumeName(v), description: m.volumes.gib(v.size) });
+  const option = (v: Volume) => ({
+    value: v.id,
+    label: volumeName(v),
+    description: m.volumes.gib(v.size),
+  });
   const submit = async (): Promise<void> => {
     if (!volume) throw new Error(m.volumes.noneFree);
     await attachVolume(serverId, volume.id);
     onDone(volume);
   };
   return (
-    <FormModal title={m.volumes.attach} action={m.volumes.attach} onSubmit={submit} onClose={onClose}>
+    <FormModal
+      title={m.volumes.attach}
+      action={m.volumes.attach}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <FormField label={m.volumes.pick} stretch>
         <Select
           options={free.map(option)}
