@@ -20,16 +20,17 @@ const std::map<std::pair<std::string, std::string>, std::string> kReferences = {
 // Rows that live by themselves. The others go when nothing refers to them any more.
 const std::set<std::string> kRoots = {"Logical_Switch", "Logical_Router", "Port_Group", "DHCP_Options"};
 
-std::string mark_of(const Row& row) {
+std::string mark_of(const Row& row, const std::string& owner) {
   auto ids = row.find("external_ids");
-  if (ids == row.end()) return {};
+  if (ids == row.end() || ids->second.get("nuri:owner") != owner) return {};
   std::string kind = ids->second.get("nuri:kind");
   return kind.empty() ? std::string() : kind + ":" + ids->second.get("nuri:id");
 }
 
 class Differ {
  public:
-  Differ(const std::vector<Want>& wanted, const Replica& replica) : wanted_(wanted), replica_(replica) {
+  Differ(const std::vector<Want>& wanted, const Replica& replica, const std::string& owner)
+      : wanted_(wanted), replica_(replica), owner_(owner) {
     for (const auto& [table, columns] : northbound_columns()) index(table);
     name_inserts();
   }
@@ -49,7 +50,7 @@ class Differ {
  private:
   void index(const std::string& table) {
     for (const auto& [uuid, row] : replica_.table(table)) {
-      std::string mark = mark_of(row);
+      std::string mark = mark_of(row, owner_);
       if (mark.empty()) {
         auto name = row.find("name");
         if (name != row.end()) foreign_names_.insert(table + "/" + name->second.scalar());
@@ -148,6 +149,7 @@ class Differ {
 
   const std::vector<Want>& wanted_;
   const Replica& replica_;
+  const std::string& owner_;
   std::map<std::string, std::string> existing_;  // key -> UUID
   std::map<std::string, std::string> inserts_;   // key -> name in the transaction
   std::set<std::string> ours_, foreign_names_, blocked_;
@@ -156,6 +158,10 @@ class Differ {
 };
 
 }  // namespace
+
+Changes diff(const std::vector<Want>& wanted, const Replica& replica, const std::string& owner) {
+  return Differ(wanted, replica, owner).run();
+}
 
 const std::vector<std::pair<std::string, std::vector<std::string>>>& northbound_columns() {
   static const std::vector<std::pair<std::string, std::vector<std::string>>> kColumns = {

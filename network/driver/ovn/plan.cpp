@@ -26,7 +26,7 @@ Planner::Planner(const PlanInput& input) : in(input) {
 }
 
 std::string Planner::add(std::string table, std::string kind, std::string id, std::map<std::string, Datum> columns) {
-  std::map<std::string, std::string> mark = {{"nuri:kind", kind}, {"nuri:id", id}};
+  std::map<std::string, std::string> mark = {{"nuri:owner", in.owner}, {"nuri:kind", kind}, {"nuri:id", id}};
   columns["external_ids"] = Datum::map(mark);
   out.push_back(Want{std::move(table), std::move(kind), std::move(id), std::move(columns)});
   return out.back().key();
@@ -46,6 +46,7 @@ std::string port_group_name(const std::string& group_id) {
   return out;
 }
 
+std::string drop_group_name(const std::string& owner) { return owner + "_pg_drop"; }
 std::string metadata_port_name(const std::string& network_id) { return "md-" + network_id; }
 std::string router_port_name(const std::string& port_id) { return "lrp-" + port_id; }
 bool filtered(const Port& p) { return p.port_security && !p.of_network(); }

@@ -13,7 +13,7 @@ namespace nuri::network::ovn {
 // A row we want. Rows find each other by key; Atom::Type::ref names "TABLE/KEY".
 struct Want {
   std::string table;
-  std::string kind, id;  // external_ids nuri:kind and nuri:id; unique in the table
+  std::string kind, id;  // external_ids nuri:kind and nuri:id (beside nuri:owner); unique in the table
   std::map<std::string, Datum> columns;
   std::string key() const { return table + "/" + kind + ":" + id; }
   // Unique in its table by the schema; "" where the table has no such index.
@@ -30,6 +30,7 @@ struct PlanInput {
   const Snapshot& snapshot;
   const std::vector<Chassis>& chassis;
   const std::vector<std::string>& dns;  // of subnets that name none
+  std::string owner = "nuri";  // whose rows: two clouds may share one OVN. Letters, digits, _
 };
 
 std::vector<Want> plan(const PlanInput& input);
@@ -59,7 +60,7 @@ class Planner {
 std::string port_group_name(const std::string& group_id);  // pg_<uuid with _>
 std::string metadata_port_name(const std::string& network_id);
 std::string router_port_name(const std::string& port_id);
-inline constexpr const char* kDropGroup = "nuri_pg_drop";
+std::string drop_group_name(const std::string& owner);     // OWNER_pg_drop
 // The port is a guest's and its traffic is filtered.
 bool filtered(const Port& p);
 // A rule's ACL match; "" where OVN cannot express it (nothing is then allowed).

@@ -52,7 +52,7 @@ void plan_drop_group(Planner& p) {
   for (const Port& port : p.in.snapshot.ports) {
     if (filtered(port)) ports.push_back("Logical_Switch_Port/port:" + port.id);
   }
-  std::string to = std::string("outport == @") + kDropGroup, from = std::string("inport == @") + kDropGroup;
+  std::string name = drop_group_name(p.in.owner), to = "outport == @" + name, from = "inport == @" + name;
   acls.push_back(acl(p, "drop:in", true, kDropPriority, to + " && ip", "drop"));
   acls.push_back(acl(p, "drop:out", false, kDropPriority, from + " && ip", "drop"));
   // Whatever its groups say, a guest may ask for its address and for its metadata.
@@ -62,7 +62,7 @@ void plan_drop_group(Planner& p) {
   acls.push_back(acl(p, "metadata:out", false, kAllowPriority,
                      from + " && ip4.dst == 169.254.169.254 && tcp.dst == 80", "allow-related"));
   p.add("Port_Group", "drop", "drop",
-        {{"name", Datum::text(kDropGroup)}, {"ports", Datum::refs(ports)}, {"acls", Datum::refs(acls)}});
+        {{"name", Datum::text(name)}, {"ports", Datum::refs(ports)}, {"acls", Datum::refs(acls)}});
 }
 
 }  // namespace
