@@ -4,7 +4,7 @@
 #include "services/base/config.h"
 #include "services/base/log.h"
 #include "services/http/server.h"
-#include "services/identity/main/bootstrap.h"
+#include "services/identity/store/bootstrap.h"
 #include "services/identity/routes/identity.h"
 #include "services/identity/store/schema.h"
 

@@ -60,7 +60,8 @@ Column<T> role_ids(std::string name) {
             return db::Arg(out);
           },
           [](T& t, const db::Row& row, int c) {
-            for (const Json& id : row.json(c).as_array()) t.roles.push_back({id.as_string(), std::nullopt});
+            Json ids = row.json(c);
+            for (const Json& id : ids.as_array()) t.roles.push_back({id.as_string(), std::nullopt});
           }};
 }
 

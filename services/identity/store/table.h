@@ -47,7 +47,8 @@ Column<T> col(std::string name, std::vector<std::string> T::*m) {
   return {std::move(name), [m](const T& t) { return db::Arg(Json::strings(t.*m)); },
           [m](T& t, const db::Row& r, int c) {
             (t.*m).clear();
-            for (const Json& item : r.json(c).as_array()) (t.*m).push_back(item.as_string());
+            Json list = r.json(c);
+            for (const Json& item : list.as_array()) (t.*m).push_back(item.as_string());
           }};
 }
 

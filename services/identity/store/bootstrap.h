@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "services/base/clock.h"
 #include "services/base/random.h"
 #include "services/db/database.h"
 #include "services/identity/store/hasher.h"

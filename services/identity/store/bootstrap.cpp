@@ -1,4 +1,4 @@
-#include "services/identity/main/bootstrap.h"
+#include "services/identity/store/bootstrap.h"
 
 #include "services/identity/store/grants.h"
 #include "services/identity/store/schema.h"
@@ -132,7 +132,7 @@ void revoke_user(db::Session& s, const std::string& id, TimeUs now) {
   s.exec("UPDATE counters SET value=value+1 WHERE name='revocation'");
   s.exec("INSERT INTO revocations (number, what, id, before_us, expires_us)"
          " VALUES ((SELECT value FROM counters WHERE name='revocation'), 'user', ?1, ?2, ?3)",
-         {id, now, now + kLongestTokenUs});
+         {id, now + 1, now + kLongestTokenUs});
 }
 
 }  // namespace
