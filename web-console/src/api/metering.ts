@@ -46,7 +46,9 @@ export interface PriceList {
 /** Null where this cloud publishes no price list. */
 export async function priceList(signal?: AbortSignal): Promise<PriceList | null> {
   try {
-    return await call<PriceList>("/metering/v1/prices", { signal });
+    const list = await call<Partial<PriceList>>("/metering/v1/prices", { signal });
+    if (!Array.isArray(list.prices) || typeof list.currency !== "string") return null;
+    return { currency: list.currency, prices: list.prices };
   } catch (error) {
     if (error instanceof ApiError && error.kind !== "unreachable") return null;
     throw error;

@@ -4,6 +4,7 @@ import SideNavigation, {
   type SideNavigationProps,
 } from "@cloudscape-design/components/side-navigation";
 import { useState } from "react";
+import { PageGuard } from "../components/page_guard";
 import { m } from "../i18n";
 import { useNotices } from "./notices";
 import { Page } from "./page";
@@ -64,7 +65,11 @@ export default function Shell() {
         }
         notifications={<Flashbar items={items} stackItems={items.length > 2} />}
         toolsHide
-        content={<Page hash={hash} />}
+        content={
+          <PageGuard key={hash}>
+            <Page hash={hash} />
+          </PageGuard>
+        }
         ariaLabels={{
           navigation: m.nav.label,
           navigationToggle: m.nav.open,

@@ -40,6 +40,7 @@ export const en = {
     title: "That did not work",
     stale: "Cannot update just now; what you see may be out of date. Trying again.",
     request: (id: string) => `Request ${id}`,
+    pageFailed: "This page cannot be shown",
     missingPage: "There is no such page.",
   },
   signIn: {
