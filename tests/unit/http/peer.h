@@ -64,6 +64,7 @@ size_t files_in(const std::string& folder);
 // A self-signed certificate for DNS:localhost and IP:127.0.0.1: DIR/cert.pem, DIR/key.pem.
 http::TlsFiles make_certificate(const TempDir& dir);
 
+// 0 under ASan, which keeps freed memory for a while: it says nothing about ours there.
 size_t resident_bytes();
 
 // A frame as a client sends it: masked.
