@@ -1,6 +1,7 @@
 #include "services/identity/routes/authenticate.h"
 #include "services/identity/routes/lookup.h"
 #include "services/identity/routes/removal.h"
+#include "services/identity/store/grants.h"
 
 namespace nuri::identity {
 
@@ -34,19 +35,26 @@ Json ac_view(db::Session& s, const ApplicationCredential& ac, const Context& con
   return out;
 }
 
-// Of the token's own roles only: a credential gives nothing that its maker has not.
-Status settle_roles(const Claims& c, ApplicationCredential& ac) {
+// A credential gives nothing that its maker has not: those of its roles in the project now or, where
+// an application credential makes another, those of that one.
+Status settle_roles(Identity& me, const Claims& c, ApplicationCredential& ac) {
+  auto have = c.roles;
+  if (!noted(c, "au:")) {
+    have = TRY(me.db.read([&](db::Session& s) -> Result<std::vector<Role>> {
+      return roles_of_user(s, c.user_id, project_target(s, TRY(need_project(s, c.project_id))));
+    }));
+  }
   if (ac.roles.empty()) {
     for (const Role& r : c.roles) ac.roles.push_back({r.id, r.name});
     return {};
   }
   for (RoleRef& ref : ac.roles) {
-    auto own = std::find_if(c.roles.begin(), c.roles.end(), [&](const Role& r) {
+    auto own = std::find_if(have.begin(), have.end(), [&](const Role& r) {
       return ref.id ? r.id == *ref.id : r.name == ref.name.value_or("");
     });
-    if (own == c.roles.end()) {
+    if (own == have.end()) {
       return bad_request("Invalid application credential: the role " + ref.id.value_or(ref.name.value_or("")) +
-                             " is not among the roles of the token.", "roles");
+                             " is not among those of the user in the project.", "roles");
     }
     ref.id = own->id;
   }
@@ -111,7 +119,7 @@ Result<Response> create(Identity& me, const Request& request, Context& context) 
   Json body = TRY(body_member(request.body, "application_credential"));
   auto ac = TRY(kApplicationCredentialFields.read(body));
   TRYV(may_create(me, context, ac));
-  TRYV(settle_roles(context.claims, ac));
+  TRYV(settle_roles(me, context.claims, ac));
   auto rules = TRY(read_rules(me, body["access_rules"], ac.user_id));
   ac.id = me.random.hex_id();
   if (!ac.secret) {

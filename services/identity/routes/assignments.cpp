@@ -46,7 +46,7 @@ std::vector<Shown> effective(db::Session& s, const std::vector<Grant>& grants) {
   for (const Grant& g : grants) spread_inherited(s, {g, g}, placed);
   for (const Shown& p : placed) {
     auto actors = p.grant.actor_kind == "user" ? std::vector<std::string>{p.grant.actor_id} : members_of(s, p.grant.actor_id);
-    for (const std::string& role : with_implied({p.grant.role_id}, implied)) {
+    for (const auto& [role, unused_name] : named_roles(s, with_implied({p.grant.role_id}, implied))) {
       for (const std::string& user : actors) {
         Shown next = p;
         next.grant.actor_kind = "user";

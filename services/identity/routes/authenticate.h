@@ -26,8 +26,8 @@ Result<User> check_password(Identity& me, const UserRef& who, const std::string&
 Result<Claims> scoped_claims(Identity& me, const Proven& proven, const ScopeRequest& scope);
 
 // A token's audit ids are its own and its parent's, so that revoking a token revokes those made
-// from it. What else it hangs on is noted after them, as "ac:ID" (application credential), "au:ID"
-// (one that may manage others) and "tr:ID:TRUSTOR:TRUSTEE" (trust), never shown as audit ids.
+// from it. What else it hangs on is noted after them, as "gr:DIGEST" (the grants), "ac:ID" (application credential), "au:ID"
+// (one that may manage others) and "tr:ID" (trust), never shown as audit ids.
 std::optional<std::string> noted(const Claims& c, std::string_view mark);
 
 // {"token": {...}} as Keystone gives it.

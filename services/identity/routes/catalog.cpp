@@ -4,6 +4,8 @@ namespace nuri::identity {
 
 namespace {
 
+constexpr std::string_view kBase = "{base}";
+
 Result<Response> create_service(Identity& me, const Request& request, Context& context) {
   Service v = TRY(read_new(kServiceKind, request));
   v.id = me.random.hex_id();
@@ -68,8 +70,10 @@ Status check_endpoint(db::Session& s, Endpoint& e) {
   return {};
 }
 
-Endpoint with_region(Endpoint e) {
+// As its caller would use it: {base} is ours alone.
+Endpoint as_seen(Endpoint e, const Request& request) {
   e.region = e.region_id;
+  if (e.url.starts_with(kBase)) e.url.replace(0, kBase.size(), cloud_base(request));
   return e;
 }
 
@@ -82,20 +86,20 @@ Result<Response> create_endpoint(Identity& me, const Request& request, Context& 
     me.cache.catalog_changed(s);
     return {};
   }));
-  return shown(201, kEndpointKind, e, context);
+  return shown(201, kEndpointKind, as_seen(std::move(e), request), context);
 }
 
 Result<Response> list_endpoints(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "interface").text(request, "service_id").text(request, "region_id").text(request, "region", "region_id");
   auto all = TRY(me.db.read([&](db::Session& s) { return kEndpoints.list(s, f.where(), f.args()); }));
-  for (Endpoint& e : all) e = with_region(std::move(e));
+  for (Endpoint& e : all) e = as_seen(std::move(e), request);
   return shown_list(kEndpointKind, all, request, context);
 }
 
-Result<Response> show_endpoint(Identity& me, const Request&, Context& context) {
+Result<Response> show_endpoint(Identity& me, const Request& request, Context& context) {
   Endpoint e = TRY(me.db.read([&](db::Session& s) { return need(s, kEndpoints, context.param("endpoint_id"), "endpoint"); }));
-  return shown(200, kEndpointKind, with_region(std::move(e)), context);
+  return shown(200, kEndpointKind, as_seen(std::move(e), request), context);
 }
 
 Result<Response> update_endpoint(Identity& me, const Request& request, Context& context) {
@@ -108,7 +112,7 @@ Result<Response> update_endpoint(Identity& me, const Request& request, Context& 
     me.cache.catalog_changed(s);
     return now;
   }));
-  return shown(200, kEndpointKind, e, context);
+  return shown(200, kEndpointKind, as_seen(std::move(e), request), context);
 }
 
 Result<Response> delete_endpoint(Identity& me, const Request&, Context& context) {

@@ -67,7 +67,7 @@ Result<Response> remove(Identity& me, const Request& request, Context& context) 
   TRYV(me.db.write([&](db::Session& s) -> Status {
     Grant g = TRY(grant_of(s, request, context, true));
     if (!remove_grant(s, g)) return no_grant(g);
-    revoke_actor(me, s, g.actor_kind, g.actor_id);
+    revoke_grant(me, s, g);
     if (g.target_kind != "project") return {};
     auto users = g.actor_kind == "user" ? std::vector<std::string>{g.actor_id} : members_of(s, g.actor_id);
     for (const auto& u : users) drop_application_credentials(me, s, "user_id=?1 AND project_id=?2", {u, g.target_id});

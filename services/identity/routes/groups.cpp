@@ -96,7 +96,7 @@ Result<Response> remove_member(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
     Membership m = TRY(membership(s, context));
     if (!s.exec("DELETE FROM group_members WHERE group_id=?1 AND user_id=?2", {m.group, m.user})) return not_member(m);
-    me.revocations.user(s, m.user);
+    revoke_membership(me, s, m.group, m.user);
     return {};
   }));
   return Response::empty(204);

@@ -5,12 +5,33 @@
 
 namespace nuri::identity {
 
-void revoke_actor(Identity& me, db::Session& s, const std::string& actor_kind, const std::string& actor_id) {
-  if (actor_kind == "user") {
-    me.revocations.user(s, actor_id);
+namespace {
+
+void revoke_at(Identity& me, db::Session& s, const std::string& user, const std::string& kind, const std::string& id) {
+  me.revocations.audit_id(s, grant_note(s, user, kind, id), me.clock.now_us() + me.token_life_us);
+  next_grant_note(s, user, kind, id);
+}
+
+void revoke_for(Identity& me, db::Session& s, const Grant& g, const std::string& user) {
+  if (!g.inherited) {
+    revoke_at(me, s, user, g.target_kind, g.target_id);
     return;
   }
-  for (const std::string& user : members_of(s, actor_id)) me.revocations.user(s, user);
+  for (const Project& p : below(s, g.target_id)) revoke_at(me, s, user, "project", p.id);
+}
+
+}  // namespace
+
+void revoke_grant(Identity& me, db::Session& s, const Grant& g) {
+  if (g.actor_kind == "user") {
+    revoke_for(me, s, g, g.actor_id);
+    return;
+  }
+  for (const std::string& user : members_of(s, g.actor_id)) revoke_for(me, s, g, user);
+}
+
+void revoke_membership(Identity& me, db::Session& s, const std::string& group_id, const std::string& user_id) {
+  for (const Grant& g : grants_of_actor(s, "group", group_id)) revoke_for(me, s, g, user_id);
 }
 
 void drop_application_credentials(Identity& me, db::Session& s, const std::string& where, const db::Args& args) {
@@ -38,6 +59,7 @@ void drop_grants_of(db::Session& s, const char* kind, const std::string& id) {
 void remove_user(Identity& me, db::Session& s, const std::string& id) {
   me.revocations.user(s, id);
   drop_grants_of(s, "user", id);
+  s.exec("DELETE FROM counters WHERE name LIKE ?1", {"grants:" + id + ":%"});
   drop_application_credentials(me, s, "user_id=?1", {id});
   drop_trusts(me, s, "trustor_user_id=?1 OR trustee_user_id=?1", {id});
   s.exec("DELETE FROM access_rules WHERE user_id=?1", {id});
@@ -47,7 +69,7 @@ void remove_user(Identity& me, db::Session& s, const std::string& id) {
 }
 
 void remove_group(Identity& me, db::Session& s, const std::string& id) {
-  revoke_actor(me, s, "group", id);
+  for (const Grant& g : grants_of_actor(s, "group", id)) revoke_grant(me, s, g);
   drop_grants_of(s, "group", id);
   s.exec("DELETE FROM group_members WHERE group_id=?1", {id});
   kGroups.remove(s, id);
@@ -61,7 +83,7 @@ void remove_role(Identity& me, db::Session& s, const std::string& id) {
     if (with_implied({prior}, implied).contains(id)) holders.insert(prior);
   }
   for (const Grant& g : all_grants(s)) {
-    if (holders.contains(g.role_id)) revoke_actor(me, s, g.actor_kind, g.actor_id);
+    if (holders.contains(g.role_id)) revoke_grant(me, s, g);
   }
   s.exec("DELETE FROM grants WHERE role_id=?1", {id});
   s.exec("DELETE FROM implied_roles WHERE prior_id=?1 OR implied_id=?1", {id});

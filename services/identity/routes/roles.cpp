@@ -90,6 +90,9 @@ Result<Response> put_inference(Identity& me, const Request&, Context& context) {
     if (made.implied.name == "admin" || made.implied.id == made.prior.id) {
       return forbidden("The role " + made.implied.name + " cannot be an implied role here.");
     }
+    if (made.prior.domain_id.empty() && !made.implied.domain_id.empty()) {
+      return forbidden("A role of the cloud cannot imply one of a domain (" + made.implied.id + ").");
+    }
     s.exec("INSERT INTO implied_roles (prior_id, implied_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
            {made.prior.id, made.implied.id});
     return made;
@@ -113,7 +116,7 @@ Result<Response> delete_inference(Identity& me, const Request&, Context& context
     Implications implied = implications(s);
     s.exec("DELETE FROM implied_roles WHERE prior_id=?1 AND implied_id=?2", {i.prior.id, i.implied.id});
     for (const Grant& g : all_grants(s)) {
-      if (with_implied({g.role_id}, implied).contains(i.prior.id)) revoke_actor(me, s, g.actor_kind, g.actor_id);
+      if (with_implied({g.role_id}, implied).contains(i.prior.id)) revoke_grant(me, s, g);
     }
     return {};
   }));

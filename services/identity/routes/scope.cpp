@@ -39,6 +39,7 @@ Status to_project(db::Session& s, const std::string& user_id, const std::optiona
   if (!domain) return unauthenticated();
   set_project(c, *p, *domain);
   c.roles = roles_of_user(s, user_id, project_target(s, *p));
+  c.audit_ids.push_back(grant_note(s, user_id, "project", p->id));
   return c.roles.empty() ? Status(unauthenticated()) : Status();
 }
 
@@ -49,6 +50,7 @@ Status to_domain(db::Session& s, const std::string& user_id, const DomainRef& re
   c.domain_id = d->id;
   c.domain_name = d->name;
   c.roles = roles_of_user(s, user_id, {"domain", d->id, {}});
+  c.audit_ids.push_back(grant_note(s, user_id, "domain", d->id));
   return c.roles.empty() ? Status(unauthenticated()) : Status();
 }
 
@@ -122,6 +124,7 @@ Status apply(db::Session& s, TimeUs now, const Proven& proven, const ScopeReques
     case Kind::system:
       c.scope = Claims::Scope::system;
       c.roles = roles_of_user(s, proven.user.id, {"system", "all", {}});
+      c.audit_ids.push_back(grant_note(s, proven.user.id, "system", "all"));
       return c.roles.empty() ? Status(unauthenticated()) : Status();
     case Kind::none: break;
   }

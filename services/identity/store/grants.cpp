@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/auth/token.h"
 #include "services/identity/store/schema.h"
 
 namespace nuri::identity {
@@ -41,6 +42,10 @@ std::vector<Grant> grants_of_user(db::Session& s, const std::string& user_id) {
                    " WHERE (actor_kind='user' AND actor_id=?1) OR (actor_kind='group' AND actor_id IN"
                    " (SELECT group_id FROM group_members WHERE user_id=?1))",
                {user_id}, grant_of);
+}
+
+std::vector<Grant> grants_of_actor(db::Session& s, const std::string& actor_kind, const std::string& actor_id) {
+  return s.all(std::string(kColumns) + " WHERE actor_kind=?1 AND actor_id=?2", {actor_kind, actor_id}, grant_of);
 }
 
 std::vector<Grant> grants_at(db::Session& s, const std::string& actor_kind, const std::string& actor_id,
@@ -117,6 +122,25 @@ std::vector<Role> named_roles(db::Session& s, const std::set<std::string>& ids) 
 
 std::vector<Role> roles_of_user(db::Session& s, const std::string& user_id, const Target& target) {
   return named_roles(s, effective_roles(grants_of_user(s, user_id), target, implications(s)));
+}
+
+namespace {
+std::string note_counter(const std::string& user_id, const std::string& kind, const std::string& id) {
+  return "grants:" + user_id + ":" + kind + ":" + id;
+}
+}  // namespace
+
+std::string grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,
+                       const std::string& target_id) {
+  std::string counter = note_counter(user_id, target_kind, target_id);
+  int64_t turn = s.count("SELECT value FROM counters WHERE name=?1", {counter});
+  return "gr:" + auth::sha256_hex(counter + ":" + std::to_string(turn)).substr(0, 32);
+}
+
+void next_grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,
+                     const std::string& target_id) {
+  s.exec("INSERT INTO counters (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value=counters.value+1",
+         {note_counter(user_id, target_kind, target_id)});
 }
 
 std::vector<std::string> members_of(db::Session& s, const std::string& group_id) {

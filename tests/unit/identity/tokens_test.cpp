@@ -171,6 +171,20 @@ TEST_F(Tokens, LosingARoleEndsTokens) {
   EXPECT_EQ(call("DELETE", path, admin()).status, 404);
 }
 
+TEST_F(Tokens, LosingARoleInOneProjectLeavesTheOtherAlone) {
+  Tenant t = tenant("ann", "member");
+  Json other = make_project("other");
+  grant(other, t.user, "member");
+  std::string there = token_of(login("ann", "pw of ann", project_scope(other["id"].as_string())));
+  std::string path = "/v3/projects/" + other["id"].as_string() + "/users/" + t.user["id"].as_string() + "/roles/" + role_id("member");
+  EXPECT_EQ(call("DELETE", path, admin()).status, 204);
+  EXPECT_EQ(call("GET", "/v3/auth/projects", there).status, 401);
+  EXPECT_EQ(call("GET", "/v3/auth/projects", t.token).status, 200);
+  EXPECT_EQ(call("PUT", path, admin()).status, 204);
+  std::string again = token_of(login("ann", "pw of ann", project_scope(other["id"].as_string())));
+  EXPECT_EQ(call("GET", "/v3/auth/projects", again).status, 200) << "given back, it counts again";
+}
+
 TEST_F(Tokens, WhatAnotherProcessRevokesIsSeen) {
   std::string token = token_of(login("admin", kAdminPassword, admin_scope()));
   ASSERT_TRUE(bootstrap(*database, *hasher, random, clock, {"another password", "RegionOne"}));
