@@ -56,7 +56,8 @@ TEST(NetworkWalk, AnotherProjectSeesNothing) {
     c.ask(404, "PUT", url, "member p2", Json::object({{t.singular, Json::object({{"description", "mine"}})}}));
     c.ask(404, "DELETE", url, "member p2");
     c.ask(404, "PUT", url + "/tags/x", "member p2", Json::object());
-    for (const Json& item : c.ask(200, "GET", std::string("/v2.0/") + t.path, "member p2").as_object()[0].second.as_array()) EXPECT_NE(item["id"].as_string(), t.id);
+    Json list = c.ask(200, "GET", std::string("/v2.0/") + t.path, "member p2");
+    for (const Json& item : list.as_object().at(0).second.as_array()) EXPECT_NE(item["id"].as_string(), t.id);
     c.ask(201, "PUT", url + "/tags/mine", "member p1", Json::object());
   }
   c.ask(404, "DELETE", "/v2.0/security-group-rules/" + rule, "member p2");
