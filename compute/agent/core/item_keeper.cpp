@@ -41,8 +41,8 @@ void ItemKeeper::run(const std::string& id) {
       return again(id);
     }
     settled(id);
-    work_.observe(kind_, id, Json::object({{"absent", true}, {"revision", item->revision}}));
     store_.forget(kind_, id, item->revision);
+    work_.observe(kind_, id, Json::object({{"absent", true}, {"revision", item->revision}}));
     return;
   }
   auto state = work_.ensure(id, item->spec);

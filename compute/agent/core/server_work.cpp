@@ -115,12 +115,13 @@ void ServerKeeper::tear_down(const Desired& item, Local& local) {
     return;
   }
   log::info("server removed", {{"server_id", item.id}});
-  hooks_.observe("server", item.id, Json::object({{"absent", true}, {"revision", item.revision}}));
   {
     std::lock_guard lock(mutex_);
     locals_.erase(item.id);
   }
+  // Died between the two: the service, not told, wants it gone again.
   store_.forget("server", item.id, item.revision);
+  hooks_.observe("server", item.id, Json::object({{"absent", true}, {"revision", item.revision}}));
 }
 
 void ServerKeeper::tear_down_orphan(const std::string& id) {
