@@ -38,19 +38,19 @@ double Json::as_double(double fallback) const {
   return is_int() ? static_cast<double>(as_int()) : fallback;
 }
 
-const std::string& Json::as_string() const {
+const std::string& Json::as_string() const& {
   auto* s = std::get_if<std::string>(&v_);
   return s ? *s : kEmpty;
 }
 
 std::string Json::as_string(std::string_view fallback) const { return is_string() ? as_string() : std::string(fallback); }
 
-const Json::Array& Json::as_array() const {
+const Json::Array& Json::as_array() const& {
   auto* a = std::get_if<Array>(&v_);
   return a ? *a : kNoItems;
 }
 
-const Json::Object& Json::as_object() const {
+const Json::Object& Json::as_object() const& {
   auto* o = std::get_if<Object>(&v_);
   return o ? *o : kNoMembers;
 }
@@ -65,19 +65,19 @@ Json::Object& Json::object_ref() {
   return std::get<Object>(v_);
 }
 
-const Json* Json::find(std::string_view key) const {
+const Json* Json::find(std::string_view key) const& {
   for (const Member& m : as_object()) {
     if (m.first == key) return &m.second;
   }
   return nullptr;
 }
 
-const Json& Json::operator[](std::string_view key) const {
+const Json& Json::operator[](std::string_view key) const& {
   const Json* found = find(key);
   return found ? *found : kNull;
 }
 
-Json& Json::operator[](std::string_view key) {
+Json& Json::operator[](std::string_view key) & {
   Object& members = object_ref();
   for (Member& m : members) {
     if (m.first == key) return m.second;
@@ -95,7 +95,7 @@ bool Json::erase(std::string_view key) {
   return std::erase_if(object_ref(), [&](const Member& m) { return m.first == key; }) > 0;
 }
 
-const Json& Json::at(size_t i) const {
+const Json& Json::at(size_t i) const& {
   const Array& items = as_array();
   return i < items.size() ? items[i] : kNull;
 }

@@ -53,25 +53,34 @@ class Json {
   bool as_bool(bool fallback = false) const;
   int64_t as_int(int64_t fallback = 0) const;
   double as_double(double fallback = 0) const;
-  const std::string& as_string() const;                      // "" if not a string
+  // On a temporary these give values, not references: a loop over parse_json(x)["items"].as_array()
+  // must not outlive what it walks.
+  const std::string& as_string() const&;                     // "" if not a string
+  std::string as_string() && { return std::as_const(*this).as_string(); }
   std::string as_string(std::string_view fallback) const;
-  const Array& as_array() const;                             // empty if not an array
-  const Object& as_object() const;                           // empty if not an object
+  const Array& as_array() const&;                            // empty if not an array
+  Array as_array() && { return is_array() ? std::move(array_ref()) : Array(); }
+  const Object& as_object() const&;                          // empty if not an object
+  Object as_object() && { return is_object() ? std::move(object_ref()) : Object(); }
   Array& array_ref();    // makes it an array if it is not one
   Object& object_ref();  // makes it an object if it is not one
 
   // Object access. A missing member reads as null.
-  const Json* find(std::string_view key) const;
+  const Json* find(std::string_view key) const&;
+  const Json* find(std::string_view key) && = delete;
   bool contains(std::string_view key) const { return find(key) != nullptr; }
-  const Json& operator[](std::string_view key) const;
-  const Json& operator[](const char* key) const { return (*this)[std::string_view(key)]; }
-  Json& operator[](std::string_view key);  // inserts null
-  Json& operator[](const char* key) { return (*this)[std::string_view(key)]; }
+  const Json& operator[](std::string_view key) const&;
+  const Json& operator[](const char* key) const& { return (*this)[std::string_view(key)]; }
+  Json& operator[](std::string_view key) &;  // inserts null
+  Json& operator[](const char* key) & { return (*this)[std::string_view(key)]; }
+  Json operator[](std::string_view key) && { return std::as_const(*this)[key]; }
+  Json operator[](const char* key) && { return std::as_const(*this)[std::string_view(key)]; }
   Json& set(std::string_view key, Json value);  // insert or replace; returns *this
   bool erase(std::string_view key);
 
   // Array access; out of range reads as null.
-  const Json& at(size_t i) const;
+  const Json& at(size_t i) const&;
+  Json at(size_t i) && { return std::as_const(*this).at(i); }
   size_t size() const;  // items or members; 0 for scalars
   void push_back(Json item) { array_ref().push_back(std::move(item)); }
 

@@ -27,8 +27,9 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return ok(); }
   T& value() & { check(); return *std::get_if<0>(&v_); }
   const T& value() const& { check(); return *std::get_if<0>(&v_); }
-  T&& value() && { check(); return std::move(*std::get_if<0>(&v_)); }
+  T value() && { check(); return std::move(*std::get_if<0>(&v_)); }  // a value: loops over *f() are safe
   T& operator*() & { return value(); }
+  T operator*() && { return std::move(*this).value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }

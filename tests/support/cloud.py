@@ -123,7 +123,7 @@ class Cloud:
             self.write_config(n)
         self.start("identity")
         self.wait_port("identity")
-        subprocess.run([self.binary("identity"), "--config", self.config(), "bootstrap",
+        subprocess.run([self.binary("identity"), "bootstrap", "--config", self.config(),
                         "--password-file", self.path("password")], check=True, capture_output=True)
         for s in SERVICES[1:] + ["gateway"]:
             self.start(s)
