@@ -167,7 +167,7 @@ Json attachment_json(const ServerVolume& v, const Viewer& viewer) {
 
 Json interface_json(const ServerPort& p, const Viewer& viewer) {
   Json ips = Json::array();
-  for (const Json& a : stored(p.addresses).as_array()) {
+  for (const Json& a : stored_list(p.addresses)) {
     ips.push_back(Json::object({{"subnet_id", a["subnet_id"]}, {"ip_address", a["ip"]}}));
   }
   Json out = Json::object({{"port_id", p.id}, {"net_id", p.network_id}, {"mac_addr", p.mac}, {"port_state", p.status}, {"fixed_ips", ips}});

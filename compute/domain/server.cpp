@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 9> kTaskNames = {"", "scheduling", "netwo
 constexpr TimeUs kActionLimitUs = 600 * kSecondUs;
 }  // namespace
 
+Json::Array stored_list(const std::string& text) { return parse_json(text).value_or(Json()).as_array(); }
+
 std::string_view name_of(VmState s) { return kVmNames[static_cast<size_t>(s)]; }
 std::string_view name_of(TaskState s) { return kTaskNames[static_cast<size_t>(s)]; }
 

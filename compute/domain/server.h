@@ -24,6 +24,9 @@ TaskState task_state_of(std::string_view name);
 // Nova's power_state numbers.
 inline constexpr int kPowerNone = 0, kPowerRunning = 1, kPowerPaused = 3, kPowerShutdown = 4, kPowerCrashed = 6;
 
+// A list kept as JSON text, by value: a range-for over it outlives the parse.
+Json::Array stored_list(const std::string& text);
+
 struct Server {
   std::string id, project_id, user_id, name, hostname, request_id;
   std::optional<std::string> description;

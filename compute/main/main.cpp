@@ -37,6 +37,22 @@ http::ServerOptions listen_options(const Config& config) {
   return options;
 }
 
+// Agents hold long polls: they are let go before the server waits for the requests in flight.
+class LetGoFirst final : public http::Server {
+ public:
+  LetGoFirst(http::Server& server, feed::Feed& feed) : server_(server), feed_(feed) {}
+  uint16_t port() const override { return server_.port(); }
+  void run() override { server_.run(); }
+  void stop() override {
+    feed_.stop();
+    server_.stop();
+  }
+
+ private:
+  http::Server& server_;
+  feed::Feed& feed_;
+};
+
 Status run(const std::string& config_path) {
   http::block_signals();
   Config config = TRY(Config::load(config_path));
@@ -75,8 +91,8 @@ Status run(const std::string& config_path) {
   runner.start();
   floating.start();
   log::info("ready", {{"port", server->port()}});
-  http::run_until_signal(*server);
-  feed.stop();
+  LetGoFirst stopping(*server, feed);
+  http::run_until_signal(stopping);
   floating.stop();
   runner.stop();
   return {};

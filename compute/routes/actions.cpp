@@ -137,7 +137,7 @@ Result<Response> change_group(App& app, Context& c, const std::string& id, const
   }
   return change(app, c, id, [&](db::Session& s, Server& now) -> Result<Response> {
     Json names = Json::array();
-    for (const Json& n : parse_json(now.security_groups).value_or(Json()).as_array()) {
+    for (const Json& n : stored_list(now.security_groups)) {
       if (n["name"] != group["name"]) names.push_back(n);
     }
     if (add) names.push_back(Json::object({{"name", group["name"]}}));

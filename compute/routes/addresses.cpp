@@ -9,8 +9,6 @@ namespace nuri::compute {
 
 namespace {
 
-Json parse(const std::string& text) { return parse_json(text).value_or(Json()); }
-
 // What the network service says of a port now, into its row and the server's addresses.
 Status refresh_port(App& app, const std::string& server_id, const std::string& port_id) {
   Json got = TRY(app.peers.network.call("GET", "/internal/v1/ports/" + port_id));
@@ -22,7 +20,7 @@ Status refresh_port(App& app, const std::string& server_id, const std::string& p
     port->addresses = got["addresses"].dump();
     Json mine = Json::array();
     for (const Json& f : floating.as_array()) {
-      if (f["port_id"].as_string() == port_id) mine.push_back(f);
+      if (f["port_id"].as_string() == port_id) mine.push_back(floating_kept(f));
     }
     port->floating = mine.dump();
     save_port(s, *port);
@@ -119,7 +117,7 @@ Result<Response> add_floating_ip(App& app, Context& c, const std::string& id, co
   Json floating = TRY(floating_by_address(app, c, argument["address"].as_string()));
   const Json& fixed = argument["fixed_address"];
   for (const ServerPort& p : TRY(ports_for_change(app, c, id))) {
-    for (const Json& a : parse(p.addresses).as_array()) {
+    for (const Json& a : stored_list(p.addresses)) {
       if (a["version"].as_int(4) != 4 || (!fixed.is_null() && a["ip"] != fixed)) continue;
       TRYV(set_floating_port(app, c, floating, p.id, fixed));
       TRYV(refresh_port(app, id, p.id));

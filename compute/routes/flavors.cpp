@@ -112,7 +112,7 @@ Result<Response> list(App& app, const Request& request, Context& c, bool detail)
 
 Result<Response> update(App& app, const Request& request, Context& c) {
   if (c.microversion < 55) return not_found("The resource could not be found.");
-  Json body = TRY(body_member(request.body, "flavor"));
+  const Json body = TRY(body_member(request.body, "flavor"));
   const Json& text = body["description"];
   bool ok = body.is_object() && body.size() == 1 && body.contains("description") && (text.is_null() || (text.is_string() && text.as_string().size() <= 65535));
   if (!ok) return bad_request("The flavor's description, a text of at most 65535 characters or null, is what can be changed.", "description");

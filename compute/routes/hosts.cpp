@@ -126,7 +126,7 @@ Result<Response> list_services(App& app, const Request& request, Context& c) {
 
 // From 2.53: PUT /os-services/{id} {"status", "disabled_reason", "forced_down"}; before, one path an action.
 Result<Response> update_service(App& app, const Request& request, Context& c) {
-  Json body = TRY(parse_json(request.body));
+  const Json body = TRY(parse_json(request.body));
   const std::string& what = c.param("id");
   bool old = c.microversion < 53;
   for (const auto& [key, value] : body.as_object()) {

@@ -190,7 +190,7 @@ void add_interface_routes(Router& router, App& app) {
     Server server = TRY(app.load(c, c.param("id")));
     Json groups = TRY(app.peers.network.call("GET", "/v2.0/security-groups", {}, c.token));
     Json out = Json::array();
-    for (const Json& name : parse_json(server.security_groups).value_or(Json()).as_array()) {
+    for (const Json& name : stored_list(server.security_groups)) {
       for (const Json& g : groups["security_groups"].as_array()) {
         if (g["name"] != name["name"] || g["project_id"].as_string() != server.project_id) continue;
         out.push_back(Json::object({{"id", g["id"]}, {"name", g["name"]}, {"tenant_id", g["project_id"]}, {"description", g["description"].as_string()}, {"rules", Json::array()}}));

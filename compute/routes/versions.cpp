@@ -26,7 +26,7 @@ Json one(const std::string& base, const char* path, const char* id, bool current
 }
 
 // Only what /extensions is asked for by name.
-Json extensions() {
+Json::Array extensions() {
   static const std::vector<std::pair<const char*, const char*>> kAliases = {
       {"os-availability-zone", "AvailabilityZone"}, {"os-extended-availability-zone", "ExtendedAvailabilityZone"},
       {"os-extended-server-attributes", "ExtendedServerAttributes"}, {"os-extended-status", "ExtendedStatus"},
@@ -38,7 +38,7 @@ Json extensions() {
       {"os-services", "Services"}, {"os-simple-tenant-usage", "SimpleTenantUsage"}, {"os-user-data", "UserData"},
       {"os-used-limits", "UsedLimits"}, {"os-networks", "Networks"}, {"os-floating-ips", "FloatingIps"}, {"os-volumes", "Volumes"},
   };
-  Json list = Json::array();
+  Json::Array list;
   for (const auto& [alias, name] : kAliases) {
     list.push_back(Json::object({{"alias", alias}, {"name", name}, {"description", std::string(name) + "."}, {"links", Json::array()},
                                  {"namespace", "http://docs.openstack.org/compute/ext/fake_xml"}, {"updated", "2014-12-03T00:00:00Z"}}));
@@ -62,7 +62,7 @@ void add_version_routes(Router& router) {
     return Response::json(200, Json::object({{"extensions", extensions()}}));
   });
   router.add("GET", "/v2.1/extensions/{alias}", Access::reader, [](const Request&, Context& c) -> Result<Response> {
-    for (const Json& e : extensions().as_array()) {
+    for (const Json& e : extensions()) {
       if (e["alias"].as_string() == c.param("alias")) return Response::json(200, Json::object({{"extension", e}}));
     }
     return not_found("There is no extension '" + c.param("alias").substr(0, 255) + "'.");

@@ -76,8 +76,8 @@ void refresh_shown(db::Session& s, Server& server) {
     if (p.state != "bound") continue;
     Json& list = shown[p.network_name];
     list.array_ref();
-    for (const Json& a : parse_json(p.addresses).value_or(Json()).as_array()) list.push_back(address(a["ip"].as_string(), "fixed", p.mac));
-    for (const Json& f : parse_json(p.floating).value_or(Json()).as_array()) list.push_back(address(f["floating_ip_address"].as_string(), "floating", p.mac));
+    for (const Json& a : stored_list(p.addresses)) list.push_back(address(a["ip"].as_string(), "fixed", p.mac));
+    for (const Json& f : stored_list(p.floating)) list.push_back(address(f["floating_ip_address"].as_string(), "floating", p.mac));
   }
   server.addresses = shown.dump();
   Json attached = Json::array();

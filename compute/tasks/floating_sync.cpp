@@ -55,10 +55,10 @@ Result<int> FloatingSync::run_once() {
     return s.all("SELECT id, floating FROM server_ports WHERE state='bound'", {}, [](const db::Row& r) { return Row{r.text(0), r.text(1)}; });
   }));
   if (rows.empty()) return 0;
-  Json got = TRY(network_.call("GET", "/internal/v1/floatingips"));
+  Json got = TRY(network_.call("GET", "/v2.0/floatingips"));
   std::map<std::string, Json> by_port;
   for (const Json& f : got["floatingips"].as_array()) {
-    if (!f["port_id"].is_null()) by_port[f["port_id"].as_string()].push_back(f);
+    if (!f["port_id"].as_string().empty()) by_port[f["port_id"].as_string()].push_back(floating_kept(f));
   }
   std::map<std::string, std::string> changed;
   for (const Row& row : rows) {

@@ -2,6 +2,10 @@
 
 namespace nuri::compute {
 
+Json floating_kept(const Json& f) {
+  return Json::object({{"id", f["id"]}, {"floating_ip_address", f["floating_ip_address"]}, {"fixed_ip_address", f["fixed_ip_address"]}});
+}
+
 bool permanent(const Error& e) {
   switch (e.code) {
     case ErrorCode::bad_request:

@@ -26,6 +26,9 @@ struct Peers {
   Peer& image;
 };
 
+// A floating address as compute keeps it, from the network service's.
+Json floating_kept(const Json& floating);
+
 // The other service has understood and said no: asking again would change nothing.
 bool permanent(const Error& e);
 

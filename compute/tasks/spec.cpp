@@ -9,7 +9,7 @@ Json stored(const std::string& text) { return parse_json(text).value_or(Json());
 
 Json port_spec(const ServerPort& p) {
   Json addresses = Json::array();
-  for (const Json& a : stored(p.addresses).as_array()) {
+  for (const Json& a : stored_list(p.addresses)) {
     addresses.push_back(Json::object({{"ip", a["ip"]}, {"prefix", a["prefix"]}, {"version", a["version"]}, {"gateway", a["gateway"]}, {"dns", a["dns"]}}));
   }
   return Json::object({{"id", p.id}, {"mac", p.mac}, {"network_id", p.network_id}, {"mtu", p.mtu},
