@@ -4,7 +4,7 @@
 NURI_ETC=/etc/nuri
 NURI_DATA=/var/lib/nuri
 NURI_RUN=/run/nuri
-NURI_LOG=/var/log/nuri
+NURI_LOGS=/var/log/nuri
 NURI_CACHE=/var/cache/nuri
 NURI_OPT=/opt/nuri
 NURI_BIN=$NURI_OPT/bin                   # wrappers of the OVS and OVN tools
@@ -20,8 +20,6 @@ if [ -f $NURI_ETC/engines.env ]; then
     . $NURI_ETC/engines.env
 fi
 : "${NURI_EXTERNAL_ADDRESS:=172.24.4.1/24}" "${NURI_MASQUERADE:=}"
-export NURI_ETC NURI_DATA NURI_RUN NURI_LOG NURI_CACHE NURI_OPT NURI_BIN NURI_LIBEXEC \
-    NURI_SBIN NURI_CONSOLE NURI_DEPLOY NURI_TOP
 
 started_ms=${started_ms:-$(date +%s%3N)}
 
@@ -51,9 +49,9 @@ timed() {
 
 # quietly LOGNAME COMMAND..: output into a log; its end is shown only when the command fails.
 quietly() {
-    local log=$NURI_LOG/deploy/$1.log
+    local log=$NURI_LOGS/deploy/$1.log
     shift
-    mkdir -p "$NURI_LOG/deploy"
+    mkdir -p "$NURI_LOGS/deploy"
     # In the background, because bash ignores "set -e" below a condition.
     (set -e && "$@") >"$log" 2>&1 &
     if ! wait $!; then

@@ -45,7 +45,7 @@ region = "RegionOne"
 [paths]
 data = "$NURI_DATA"
 keys = "$NURI_ETC/keys"
-log = "$NURI_LOG"
+log = "$NURI_LOGS"
 run = "$NURI_RUN"
 
 [gateway]

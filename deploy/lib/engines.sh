@@ -13,7 +13,7 @@ engine_database() {
 }
 
 engines_prepare() {
-    mkdir -p $NURI_DATA/ovn $NURI_DATA/ovs $NURI_RUN/ovn $NURI_RUN/ovs $NURI_LOG
+    mkdir -p $NURI_DATA/ovn $NURI_DATA/ovs $NURI_RUN/ovn $NURI_RUN/ovs $NURI_LOGS
     # QEMU does not run as root: it must get to its disks through this folder.
     chmod 711 $NURI_DATA
     chmod 700 $NURI_DATA/ovn $NURI_DATA/ovs

@@ -60,8 +60,8 @@ packages_install() {
 }
 
 packages_apt() {
-    local log=$NURI_LOG/deploy/apt.log options
-    mkdir -p "$NURI_LOG/deploy"
+    local log=$NURI_LOGS/deploy/apt.log options
+    mkdir -p "$NURI_LOGS/deploy"
     options=(-y -q -o DPkg::Lock::Timeout=900)
     { DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install --no-install-recommends \
         "$@" || {

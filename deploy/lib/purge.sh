@@ -7,7 +7,7 @@ nuri_mounts() {
         'index($5, data) == 1 || index($5, run) == 1 {print $5}' /proc/self/mountinfo | sort -r
 }
 nuri_links() { ip -o link show | awk -F': ' '{sub("@.*", "", $2); print $2}' |
-    grep -E '^(br-int|br-ex|ovs-netdev|nuri-?[0-9a-z]*)$' || true; }
+    grep -E '^(br-int|br-ex|ovs-netdev|nmd[0-9a-f]{8})$' || true; }
 
 # Processes of ours by the file they run, or, for QEMU, by the folder of its disks.
 nuri_processes() {
@@ -31,6 +31,8 @@ purge_networks() {
         ip netns pids "$name" 2>/dev/null | xargs -r kill 2>/dev/null || true
         ip netns delete "$name" || true
     done
+    # The folder of namespaces is a mount of its own; when we used it last, it goes too.
+    if mountpoint -q /run/netns && [ -z "$(ls -A /run/netns)" ]; then umount /run/netns || true; fi
     [ -S "$NURI_RUN/ovs/db.sock" ] || return 0
     "$NURI_BIN/ovs-vsctl" --timeout=10 --if-exists del-br br-int -- --if-exists del-br br-ex || true
 }
@@ -51,7 +53,7 @@ purge_files() {
     for path in $(nuri_links); do ip link delete "$path" 2>/dev/null || true; done
     purge_masquerade
     if have_systemd; then systemd_remove; fi
-    rm -rf "$NURI_ETC" "$NURI_DATA" "$NURI_RUN" "$NURI_LOG" "$NURI_CACHE" "$NURI_OPT" \
+    rm -rf "$NURI_ETC" "$NURI_DATA" "$NURI_RUN" "$NURI_LOGS" "$NURI_CACHE" "$NURI_OPT" \
         "$NURI_LIBEXEC" "$(dirname "$NURI_CONSOLE")" "$NURI_SBIN"/nuri-* /run/lock/nuri-deploy.lock
 }
 

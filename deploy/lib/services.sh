@@ -21,7 +21,7 @@ agent_registered() {
 
 services_up() {
     local path changed=()
-    mkdir -p "$NURI_DATA" "$NURI_LOG"
+    mkdir -p "$NURI_DATA" "$NURI_LOGS"
     supervise_render nuri
     # shellcheck disable=SC2046
     supervise_start $(process_names nuri)

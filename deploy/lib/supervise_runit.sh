@@ -6,13 +6,13 @@ runit_services=$NURI_ETC/sv
 # runit_write_service NAME AFTER WHAT COMMAND: a new service waits (file "down") to be started.
 runit_write_service() {
     local name=$1 service=$runit_services/$1 part=$NURI_ETC/sv.part/$1
-    mkdir -p "$NURI_RUN/supervise" "$NURI_LOG/$name"
+    mkdir -p "$NURI_RUN/supervise" "$NURI_LOGS/$name"
     [ -d "$service" ] && return 0
     rm -rf "$part"
     mkdir -p "$part/log"
     printf '#!/bin/sh\nexec 2>&1\nexec %s\n' "$NURI_LIBEXEC/$name" >"$part/run"
-    printf '#!/bin/sh\nexec svlogd -tt %s\n' "$NURI_LOG/$name" >"$part/log/run"
-    printf 's1000000\nn4\n' >"$NURI_LOG/$name/config"
+    printf '#!/bin/sh\nexec svlogd -tt %s\n' "$NURI_LOGS/$name" >"$part/log/run"
+    printf 's1000000\nn4\n' >"$NURI_LOGS/$name/config"
     chmod 755 "$part/run" "$part/log/run"
     ln -s "$NURI_RUN/supervise/$name" "$part/supervise"
     ln -s "$NURI_RUN/supervise/$name.log" "$part/log/supervise"
@@ -31,7 +31,8 @@ runit_supervisor_up() {
     mkdir -p "$NURI_RUN/supervise"
     if ! runit_supervisor_pid >/dev/null; then
         # shellcheck disable=SC2016
-        setsid sh -c 'echo $$ >'$NURI_RUN/runsvdir.pid'; cd /; exec runsvdir -P '$runit_services \
+        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            setsid sh -c 'echo $$ >'$NURI_RUN/runsvdir.pid'; cd /; exec runsvdir -P '$runit_services \
             </dev/null >/dev/null 2>&1 9>&- &
     fi
     local service
