@@ -131,7 +131,7 @@ Status read_scope(const Json& scope, ScopeRequest& out) {
 }  // namespace
 
 Result<AuthRequest> parse_auth_request(const std::string& body) {
-  Json auth = TRY(body_member(body, "auth"));
+  const Json auth = TRY(body_member(body, "auth"));
   if (!auth.is_object()) return bad_request("'auth' must be an object.", "auth");
   const Json* identity = auth.find("identity");
   if (!identity || !identity->is_object()) return missing("identity", "auth");

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <map>
 
@@ -77,11 +79,19 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
   return out;
 }
 
+// The key of the services' tokens to each other, where deployment has not made it.
+Status make_service_key(const std::string& path, Random& random) {
+  auto found = read_file(path);
+  if (found || found.error().code != ErrorCode::not_found) return {};
+  return write_file(path, random.hex(32) + "\n", 0600);
+}
+
 Status serve(const Config& config) {
   SystemRandom random;
   SystemClock clock;
   std::string keys = config.text("paths.keys", "/etc/nuri/keys");
   TRYV(make_directories(keys, 0700));
+  TRYV(make_service_key(keys + "/service.key", random));
   auto database = TRY(open_database(config));
   std::string public_key = keys + "/token_ed25519.pub.pem";
   auto signer = TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", public_key));
@@ -101,7 +111,9 @@ Status serve(const Config& config) {
   options.www_authenticate = "Keystone uri=\"/identity\"";
   Router router(options);
   add_routes(router, identity);
-  auto server = TRY(http::Server::create(TRY(listen_at(config.service_url("identity"))), router));
+  auto listen = TRY(listen_at(config.service_url("identity")));
+  listen.workers = 16;  // more than may wait for a password's hash
+  auto server = TRY(http::Server::create(std::move(listen), router));
   log::info("serving", {{"port", server->port()}});
   http::run_until_signal(*server);
   return {};
@@ -109,6 +121,7 @@ Status serve(const Config& config) {
 
 int run(int argc, char** argv) {
   log::init("identity");
+  umask(0077);  // the database holds password hashes
   auto arguments = parse(argc, argv);
   if (!arguments) {
     std::fputs(kUsage, stderr);

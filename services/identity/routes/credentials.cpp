@@ -27,9 +27,12 @@ Result<Credential> owned(Identity& me, const Context& context, const char* actio
 Result<std::string> id_for(Identity& me, const Credential& c) {
   if (c.type != "ec2") return me.random.hex_id();
   auto blob = parse_json(c.blob);
-  if (!blob || (*blob)["access"].as_string().empty()) return bad_request("Invalid blob in credential: an ec2 blob is JSON with 'access' and 'secret'.", "blob");
+  const Json parsed = blob ? *blob : Json();
+  if (parsed["access"].as_string().empty()) {
+    return bad_request("Invalid blob in credential: an ec2 blob is JSON with 'access' and 'secret'.", "blob");
+  }
   if (!c.project_id) return bad_request("project_id is needed for a credential of type ec2.", "project_id");
-  return auth::sha256_hex((*blob)["access"].as_string());
+  return auth::sha256_hex(parsed["access"].as_string());
 }
 
 Status store(Identity& me, Credential c, bool fresh) {
@@ -89,7 +92,7 @@ Result<Response> delete_credential(Identity& me, const Request&, Context& contex
 }
 
 Json ec2_json(const Credential& c, const Context& context) {
-  Json blob = parse_json(c.blob).value_or(Json());
+  const Json blob = parse_json(c.blob).value_or(Json());
   const std::string& access = blob["access"].as_string();
   return Json::object({{"user_id", c.user_id},
                        {"tenant_id", c.project_id.value_or("")},
@@ -100,7 +103,7 @@ Json ec2_json(const Credential& c, const Context& context) {
 }
 
 Result<Response> create_ec2(Identity& me, const Request& request, Context& context) {
-  Json body = TRY(parse_json(request.body));
+  const Json body = TRY(parse_json(request.body));
   const std::string& project = body["tenant_id"].as_string();
   if (project.empty()) return bad_request("'tenant_id' is a required property: the id of the project.", "tenant_id");
   Credential c;

@@ -12,6 +12,8 @@ namespace nuri::identity {
 
 namespace {
 
+constexpr std::chrono::seconds kLongestWait{10};
+
 // What crypt cannot take whole (its limit is 512 bytes, a NUL ends its strings) goes in as a digest.
 std::string fitting(const std::string& password) {
   constexpr size_t kMost = 500;
@@ -25,15 +27,18 @@ bool same(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-Result<std::unique_ptr<Hasher>> Hasher::create(unsigned at_once, unsigned wait_ms) {
-  std::unique_ptr<Hasher> made(new Hasher(at_once, wait_ms));
+Result<std::unique_ptr<Hasher>> Hasher::create(unsigned at_once, unsigned max_waiting) {
+  std::unique_ptr<Hasher> made(new Hasher(at_once, max_waiting));
   made->decoy_ = TRY(made->hash("no one has this password"));
   return made;
 }
 
 Result<std::string> Hasher::run(const std::string& password, const std::string& setting) {
-  if (!slots_.try_acquire_for(std::chrono::milliseconds(wait_ms_))) {
-    return unavailable("Too many passwords are being checked; try again.");
+  if (!slots_.try_acquire()) {
+    bool too_many = waiting_.fetch_add(1) >= max_waiting_;
+    bool acquired = !too_many && slots_.try_acquire_for(kLongestWait);
+    waiting_.fetch_sub(1);
+    if (!acquired) return unavailable("Too many passwords are being checked; try again.");
   }
   auto data = std::make_unique<crypt_data>();
   std::string phrase = fitting(password);

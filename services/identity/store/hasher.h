@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <semaphore>
 #include <string>
@@ -12,7 +13,9 @@ namespace nuri::identity {
 // once. Never call it inside a transaction.
 class Hasher {
  public:
-  static Result<std::unique_ptr<Hasher>> create(unsigned at_once = 2, unsigned wait_ms = 10'000);
+  // Over max_waiting callers that wait for their turn, more are refused at once: whoever floods us with
+  // passwords must not hold all the threads that check tokens.
+  static Result<std::unique_ptr<Hasher>> create(unsigned at_once = 2, unsigned max_waiting = 10);
 
   Result<std::string> hash(const std::string& password);
   // The same work whatever the hash; a hash that is none (or "") is answered by hashing against a
@@ -20,12 +23,13 @@ class Hasher {
   Result<bool> verify(const std::string& password, const std::string& hash);
 
  private:
-  Hasher(unsigned at_once, unsigned wait_ms) : slots_(at_once), wait_ms_(wait_ms) {}
+  Hasher(unsigned at_once, unsigned max_waiting) : slots_(at_once), max_waiting_(max_waiting) {}
   Result<std::string> run(const std::string& password, const std::string& setting);
 
   static constexpr std::ptrdiff_t kMostAtOnce = 64;
   std::counting_semaphore<kMostAtOnce> slots_;
-  unsigned wait_ms_;
+  unsigned max_waiting_;
+  std::atomic<unsigned> waiting_{0};
   std::string decoy_;
 };
 

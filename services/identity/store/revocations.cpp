@@ -28,6 +28,8 @@ void Revocations::store(db::Session& s, const auth::Revocation& r) {
   s.exec("INSERT INTO revocations (number, what, id, before_us, expires_us)"
          " VALUES ((SELECT value FROM counters WHERE name='revocation'), ?1, ?2, ?3, ?4)",
          {what_name(r.what), r.id, r.before_us, r.expires_us});
+  constexpr int64_t kTidyEvery = 100;
+  if (s.count("SELECT value FROM counters WHERE name='revocation'") % kTidyEvery == 0) forget_expired(s);
   s.after_commit([this, r] { verifier_.revoke({r}); });
 }
 
