@@ -74,7 +74,7 @@ awaitable<bool> Session::relay() {
     const bool unread = !parser_->done();
     if (!unread && trouble >= 500) {
       // The request was read whole, so this connection can go on.
-      response_ = edge_error(trouble, message_);
+      set_edge_error(trouble);
       if (core_.stopping) keep_alive_ = false;
       const bool sent = co_await send_response();
       if (sent && !keep_alive_) co_await linger();

@@ -216,9 +216,16 @@ awaitable<bool> Session::answer() {
   co_return keep_alive_;
 }
 
+void Session::set_edge_error(int status) {
+  response_ = edge_error(status, message_.empty() ? text_of(status) : message_);
+  if (!target_) return;  // what every relayed answer carries, this one carries too: its request id
+  for (const auto& [name, value] : target_->response_headers.items())
+    response_.headers.set(name, value);
+}
+
 awaitable<bool> Session::refuse(int status) {
   keep_alive_ = false;
-  response_ = edge_error(status, message_.empty() ? text_of(status) : message_);
+  set_edge_error(status);
   const bool sent = co_await send_response();
   if (sent) co_await linger();
   co_return false;

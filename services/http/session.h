@@ -46,6 +46,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<int> read_head();
   int accept_head();
   awaitable<bool> answer();
+  void set_edge_error(int status);
   awaitable<bool> refuse(int status);
   awaitable<void> linger();
   void log_access(int status);

@@ -137,6 +137,7 @@ TEST_F(GatewayTest, BodiesAreLimitedByPath) {
   const std::string answer =
       ask("POST /compute/v2.1/servers HTTP/1.1\r\nHost: h\r\nContent-Length: 104857600\r\n\r\n");
   EXPECT_EQ(status_of(answer), 413);
+  EXPECT_NE(answer.find("x-openstack-request-id: req-"), answer.npos);
   // The gateway lets an upload pass; this service then refuses it by its own limit.
   const std::string upload =
       ask("PUT /image/v2/images/i/file HTTP/1.1\r\nHost: h\r\nContent-Length: 60000000\r\n\r\n");
