@@ -26,6 +26,8 @@ Result<Response> post_token(Identity& me, const Request& request, Context&) {
   if (token.size() > auth::kMaxTokenBytes) {
     return bad_request("The user has too many roles here for one token; scope it to another project.", "scope");
   }
+  // Refused here already where its parent was revoked meanwhile; and known when it is first used.
+  TRY(me.verifier.check(token));
   std::string body = TRY(token_body(me, claims, request, wants_catalog(request)));
   return token_response(201, std::move(body), std::move(token));
 }
