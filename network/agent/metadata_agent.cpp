@@ -9,7 +9,7 @@ constexpr auto kRetry = std::chrono::milliseconds(1000);
 }
 
 MetadataAgent::MetadataAgent(Options options)
-    : options_(std::move(options)), namespaces_(options_.ovs_vsctl, options_.bridge) {
+    : options_(std::move(options)), namespaces_(options_.ovs_vsctl, options_.bridge, options_.names) {
   thread_ = std::thread([this] { loop(); });
 }
 

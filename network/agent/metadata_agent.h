@@ -18,6 +18,7 @@ class MetadataAgent {
  public:
   struct Options {
     std::string ovs_vsctl = "ovs-vsctl", bridge = "br-int";
+    Namespaces::Names names;
     unsigned tick_ms = 5'000;
   };
   explicit MetadataAgent(Options options);

@@ -18,12 +18,9 @@ namespace nuri::network::agent {
 
 namespace {
 constexpr const char* kFolder = "/run/netns/";
-constexpr std::string_view kPrefix = "nuri-md-";
 constexpr const char* kInside = "md0";
 constexpr const char* kMetadataAddress = "169.254.169.254";
 
-std::string name_of(const std::string& tag) { return std::string(kPrefix) + tag; }
-std::string link_of(const std::string& tag) { return "nmd" + tag; }  // 11 of the 15 letters a link may have
 bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 Result<int> listen_here() {
@@ -43,7 +40,7 @@ Result<int> listen_here() {
 }  // namespace
 
 bool Namespaces::present(const std::string& tag) const {
-  return exists(kFolder + name_of(tag)) && exists("/sys/class/net/" + link_of(tag));
+  return exists(kFolder + ns(tag)) && exists("/sys/class/net/" + link(tag));
 }
 
 std::set<std::string> Namespaces::list() const {
@@ -51,17 +48,17 @@ std::set<std::string> Namespaces::list() const {
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder, ec)) {
     std::string name = entry.path().filename();
-    if (name.starts_with(kPrefix)) out.insert(name.substr(kPrefix.size()));
+    if (name.starts_with(names_.ns)) out.insert(name.substr(names_.ns.size()));
   }
   return out;
 }
 
 Status Namespaces::ensure(const MetadataNetwork& network) {
-  std::string tag = tag_of(network.network_id), ns = name_of(tag), link = link_of(tag);
+  std::string tag = tag_of(network.network_id), name = ns(tag), veth = link(tag);
   std::string mtu = std::to_string(network.mtu);
-  if (!exists(kFolder + ns)) TRYV(run_checked({"ip", "netns", "add", ns}));
-  if (!exists("/sys/class/net/" + link)) {
-    TRYV(run_checked({"ip", "link", "add", link, "mtu", mtu, "type", "veth", "peer", "name", kInside, "mtu", mtu, "netns", ns}));
+  if (!exists(kFolder + name)) TRYV(run_checked({"ip", "netns", "add", name}));
+  if (!exists("/sys/class/net/" + veth)) {
+    TRYV(run_checked({"ip", "link", "add", veth, "mtu", mtu, "type", "veth", "peer", "name", kInside, "mtu", mtu, "netns", name}));
   }
   // Addresses were checked to be such when they were read: nothing of a user gets into these lines.
   std::string lines = "link set lo up\n";
@@ -74,17 +71,17 @@ Status Namespaces::ensure(const MetadataNetwork& network) {
     lines += "addr add " + cidr->base.str() + "/" + std::to_string(cidr->prefix) + " dev " + kInside + (cidr->base.v4 ? "\n" : " nodad\n");
   }
   lines += std::string("addr add ") + kMetadataAddress + "/32 dev " + kInside + "\n";
-  TRYV(run_checked({"ip", "-n", ns, "-batch", "-"}, 10'000, lines));
-  TRYV(run_checked({"ip", "link", "set", link, "up"}));
-  TRYV(run_checked({ovs_vsctl_, "--timeout=10", "--may-exist", "add-port", bridge_, link, "--", "set", "Interface", link,
+  TRYV(run_checked({"ip", "-n", name, "-batch", "-"}, 10'000, lines));
+  TRYV(run_checked({"ip", "link", "set", veth, "up"}));
+  TRYV(run_checked({ovs_vsctl_, "--timeout=10", "--may-exist", "add-port", bridge_, veth, "--", "set", "Interface", veth,
                     "external_ids:iface-id=" + network.port.name}));
   return {};
 }
 
 Status Namespaces::remove(const std::string& tag) {
-  TRYV(run_checked({ovs_vsctl_, "--timeout=10", "--if-exists", "del-port", bridge_, link_of(tag)}));
-  if (exists("/sys/class/net/" + link_of(tag))) TRYV(run_checked({"ip", "link", "del", link_of(tag)}));
-  if (exists(kFolder + name_of(tag))) TRYV(run_checked({"ip", "netns", "del", name_of(tag)}));
+  TRYV(run_checked({ovs_vsctl_, "--timeout=10", "--if-exists", "del-port", bridge_, link(tag)}));
+  if (exists("/sys/class/net/" + link(tag))) TRYV(run_checked({"ip", "link", "del", link(tag)}));
+  if (exists(kFolder + ns(tag))) TRYV(run_checked({"ip", "netns", "del", ns(tag)}));
   return {};
 }
 
@@ -92,13 +89,13 @@ Status Namespaces::remove(const std::string& tag) {
 Result<int> Namespaces::listen(const std::string& tag) const {
   Result<int> result(internal("not tried"));
   std::thread([&] {
-    int ns = open((kFolder + name_of(tag)).c_str(), O_RDONLY | O_CLOEXEC);
-    if (ns < 0 || setns(ns, CLONE_NEWNET) != 0) {
-      result = internal("enter namespace " + name_of(tag) + ": " + std::strerror(errno));
+    int fd = open((kFolder + ns(tag)).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || setns(fd, CLONE_NEWNET) != 0) {
+      result = internal("enter namespace " + ns(tag) + ": " + std::strerror(errno));
     } else {
       result = listen_here();
     }
-    if (ns >= 0) close(ns);
+    if (fd >= 0) close(fd);
   }).join();
   return result;
 }

@@ -23,7 +23,11 @@ struct MetadataNetwork {
 // network's metadata port. All idempotent; they outlive the agent.
 class Namespaces {
  public:
-  Namespaces(std::string ovs_vsctl, std::string bridge) : ovs_vsctl_(std::move(ovs_vsctl)), bridge_(std::move(bridge)) {}
+  struct Names {
+    std::string ns = "nuri-md-", link = "nmd";  // prefixes; a link's name has at most 15 letters
+  };
+  Namespaces(std::string ovs_vsctl, std::string bridge, Names names)
+      : ovs_vsctl_(std::move(ovs_vsctl)), bridge_(std::move(bridge)), names_(std::move(names)) {}
   Status ensure(const MetadataNetwork& network);
   Status remove(const std::string& tag);      // the first 8 digits
   std::set<std::string> list() const;         // tags of what is on this host
@@ -33,7 +37,10 @@ class Namespaces {
   static std::string tag_of(const std::string& network_id) { return network_id.substr(0, 8); }
 
  private:
+  std::string ns(const std::string& tag) const { return names_.ns + tag; }
+  std::string link(const std::string& tag) const { return names_.link + tag; }
   std::string ovs_vsctl_, bridge_;
+  Names names_;
 };
 
 }  // namespace nuri::network::agent

@@ -92,7 +92,7 @@ void write_head(Writer& w, const Machine& machine, const ServerSpec& spec) {
   w.text("uuid", spec.id);
   w.text("title", spec.name);
   w.open("metadata");
-  w.open("nuri:server", {{"xmlns:nuri", std::string(kMetadataUri)}, {"id", spec.id}, {"project", spec.project_id}});
+  w.open("nuri:server", {{"xmlns:nuri", std::string(kMetadataUri)}, {"id", spec.id}, {"project", spec.project_id}, {"owner", machine.owner}});
   w.close().close();
   std::string mib = std::to_string(spec.flavor.ram_mib);
   w.text("memory", mib, {{"unit", "MiB"}});
@@ -147,11 +147,12 @@ std::string volume_xml(const VolumeSpec& volume) {
   return w.take();
 }
 
-std::optional<Domain> read_domain(std::string_view text) {
+std::optional<Domain> read_domain(std::string_view text, const std::string& owner) {
   auto mark = xml::elements(text, "nuri:server");
   auto id = xml::content(text, "uuid"), name = xml::content(text, "name");
   if (mark.empty() || !id || !name || *name != domain_name(*id)) return std::nullopt;
-  if (xml::attribute(mark[0], "id") != *id || xml::attribute(mark[0], "xmlns:nuri") != std::string(kMetadataUri)) {
+  if (xml::attribute(mark[0], "id") != *id || xml::attribute(mark[0], "xmlns:nuri") != std::string(kMetadataUri) ||
+      xml::attribute(mark[0], "owner") != owner) {
     return std::nullopt;
   }
   Domain domain;

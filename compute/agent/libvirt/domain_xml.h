@@ -16,6 +16,7 @@ struct Machine {
   std::string type = "q35";  // or "pc"
   std::string emulator;      // empty: libvirt's choice
   std::string bridge = "br-int";
+  std::string owner = "/var/lib/nuri";  // which cloud's: two on one host leave each other's guests alone
   unsigned spare_ports = 12; // q35: PCIe root ports left for hot plug
 };
 
@@ -28,7 +29,7 @@ std::string volume_xml(const VolumeSpec& volume);
 std::string port_alias(const std::string& port_id);
 std::string volume_alias(const std::string& attachment_id);
 
-// What a live domain's XML says; nullopt where it does not carry our mark (name, uuid and metadata).
-std::optional<Domain> read_domain(std::string_view xml);
+// What a live domain's XML says; nullopt where it does not carry our mark (name, uuid, metadata, owner).
+std::optional<Domain> read_domain(std::string_view xml, const std::string& owner);
 
 }  // namespace nuri::compute::agent::libvirt

@@ -13,6 +13,8 @@ namespace nuri::compute::agent::libvirt {
 // run of a domain (its libvirt number) until a device event.
 class DeviceCache {
  public:
+  explicit DeviceCache(std::string owner) : owner_(std::move(owner)) {}
+  const std::string& owner() const { return owner_; }
   std::optional<std::optional<Domain>> find(const std::string& id, int number) const;
   void put(const std::string& id, int number, uint64_t generation, std::optional<Domain> domain);
   void drop(const std::string& id);
@@ -23,6 +25,7 @@ class DeviceCache {
     int number;
     std::optional<Domain> domain;  // nullopt: not ours
   };
+  const std::string owner_;
   mutable std::mutex mutex_;
   uint64_t generation_ = 0;  // an XML fetched before a drop must not be kept after it
   std::map<std::string, Entry> entries_;
@@ -58,7 +61,7 @@ class LibvirtDriver final : public Driver {
   Result<Machine> machine();
 
   DriverOptions options_;
-  std::shared_ptr<DeviceCache> devices_ = std::make_shared<DeviceCache>();
+  std::shared_ptr<DeviceCache> devices_;
   std::shared_ptr<EventSink> events_ = std::make_shared<EventSink>();
   std::mutex mutex_;
   std::optional<Machine> machine_;

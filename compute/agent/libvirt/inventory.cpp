@@ -87,7 +87,7 @@ Result<std::optional<Domain>> read_live(virDomainPtr d, DeviceCache& cache) {
     if (e.code == ErrorCode::not_found) return std::optional<Domain>();
     return e;
   }
-  auto domain = read_domain(text);
+  auto domain = read_domain(text, cache.owner());
   std::free(text);
   cache.put(uuid, number, generation, domain);
   return domain;
@@ -148,6 +148,7 @@ Result<Machine> LibvirtDriver::machine() {
     Machine m;
     m.type = options.machine;
     m.bridge = options.bridge;
+    m.owner = options.owner;
     char* kvm = options.virt_type == "qemu" ? nullptr : virConnectGetDomainCapabilities(c, nullptr, "x86_64", nullptr, "kvm", 0);
     m.kvm = kvm != nullptr;
     std::free(kvm);

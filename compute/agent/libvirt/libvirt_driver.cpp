@@ -18,7 +18,7 @@ constexpr int64_t kGib = 1ll << 30;
 std::unique_ptr<Driver> make_driver(DriverOptions options) { return std::make_unique<LibvirtDriver>(std::move(options)); }
 
 LibvirtDriver::LibvirtDriver(DriverOptions options)
-    : options_(std::move(options)),
+    : options_(std::move(options)), devices_(std::make_shared<DeviceCache>(options_.owner)),
       connection_(options_.uri, {[sink = events_](const DriverEvent& e) { sink->tell(e); },
                                  [cache = devices_](const std::string& id) { cache->drop(id); }}) {}
 

@@ -12,6 +12,7 @@ struct DriverOptions {
   std::string virt_type = "auto";  // "kvm", "qemu"; auto: what libvirt says it can
   std::string machine = "q35";     // or "pc"
   std::string bridge = "br-int";
+  std::string owner = "/var/lib/nuri";  // marks this cloud's domains: its data folder
 };
 
 // KVM or QEMU through libvirt. Nothing is asked of libvirtd before the first call, so an agent

@@ -68,6 +68,7 @@ std::unique_ptr<Driver> Agent::make_driver() const {
   options.virt_type = config_.text("agent.virt_type", options.virt_type);
   options.machine = config_.text("agent.machine", options.machine);
   options.bridge = config_.text("agent.bridge", options.bridge);
+  options.owner = data_;
   return libvirt::make_driver(options);
 }
 

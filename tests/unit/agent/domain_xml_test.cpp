@@ -15,6 +15,7 @@ using ::testing::Not;
 
 const std::string kId = "22222222-2222-4222-8222-222222222222", kOther = "11111111-1111-4111-8111-111111111111";
 const ServerFiles kFiles{"/var/lib/nuri/instances/" + kId};
+const std::string kOwner = libvirt::Machine().owner;
 const BaseImage kBase{"/var/lib/nuri/cache/images/abc.qcow2", "qcow2", 1 << 20};
 
 ServerSpec full_spec() {
@@ -26,7 +27,7 @@ ServerSpec full_spec() {
 }
 
 TEST(DomainXml, ReadsBackWhatItWrote) {
-  auto domain = libvirt::read_domain(domain_xml({}, full_spec(), kFiles, kBase));
+  auto domain = libvirt::read_domain(domain_xml({}, full_spec(), kFiles, kBase), kOwner);
   ASSERT_TRUE(domain);
   EXPECT_EQ(domain->id, kId);
   EXPECT_EQ(domain->ports, std::set<std::string>{kOther});
@@ -52,7 +53,7 @@ TEST(DomainXml, EscapesWhatUsersWrite) {
   EXPECT_THAT(xml, HasSubstr("<title>&lt;/title&gt;&lt;devices&gt;&lt;disk/&gt;&apos;&quot;&amp;</title>"));
   EXPECT_THAT(xml, HasSubstr("/volumes/v&lt;1&gt;"));
   spec.name = "<nuri:server id='" + kOther + "'/><uuid>" + kOther + "</uuid>";
-  EXPECT_EQ(libvirt::read_domain(domain_xml({}, spec, kFiles, kBase))->id, kId);
+  EXPECT_EQ(libvirt::read_domain(domain_xml({}, spec, kFiles, kBase), kOwner)->id, kId);
 }
 
 TEST(DomainXml, MachineAndAcceleration) {
@@ -83,13 +84,14 @@ TEST(DomainXml, OthersDomainsAreNotOurs) {
   auto without = [&](const std::string& what, const std::string& with) {
     std::string copy = xml;
     copy.replace(copy.find(what), what.size(), with);
-    return libvirt::read_domain(copy);
+    return libvirt::read_domain(copy, kOwner);
   };
   EXPECT_FALSE(without("<name>nuri-", "<name>other-"));
   EXPECT_FALSE(without(std::string(libvirt::kMetadataUri), "http://example.com/1"));
+  EXPECT_FALSE(libvirt::read_domain(xml, "/another/cloud"));
   EXPECT_FALSE(without("<nuri:server", "<nuri:volume"));
-  EXPECT_FALSE(libvirt::read_domain("<domain><name>nuri-x</name><uuid>x</uuid></domain>"));
-  EXPECT_FALSE(libvirt::read_domain("<nuri:server"));
+  EXPECT_FALSE(libvirt::read_domain("<domain><name>nuri-x</name><uuid>x</uuid></domain>", kOwner));
+  EXPECT_FALSE(libvirt::read_domain("<nuri:server", kOwner));
 }
 
 }  // namespace
