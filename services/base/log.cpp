@@ -13,7 +13,11 @@ std::shared_ptr<spdlog::logger> make(std::string_view service) {
   auto logger = std::make_shared<spdlog::logger>(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %n %v", spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::info);
-  if (const char* level = std::getenv("NURI_LOG")) logger->set_level(spdlog::level::from_str(level));
+  if (const char* level = std::getenv("NURI_LOG")) {
+    // from_str answers "off" for what it does not know: a typing error must not silence a service.
+    auto wanted = spdlog::level::from_str(level);
+    if (wanted != spdlog::level::off) logger->set_level(wanted);
+  }
   logger->flush_on(spdlog::level::info);
   return logger;
 }

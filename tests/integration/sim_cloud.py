@@ -95,7 +95,8 @@ def hostile(cloud, api, server, project):
     for method, path, body in bad:
         status, headers, answer = api.call(method, path, body, {"Content-Type": "application/json"})
         told = json.dumps(answer) if not isinstance(answer, str) else answer
-        check(400 <= status < 500 and status != 401 and len(told) > 20, f"{method} {path} {json.dumps(body)[:90]}: {status}")
+        allowed = (400, 401) if "voodoo" in str(body) else (400, 403, 404, 409, 413, 422)
+        check(status in allowed and len(told) > 20, f"{method} {path} {json.dumps(body)[:90]}: {status}")
     check(len(api.must("GET", "/compute/v2.1/servers")["servers"]) == servers, "nothing was made of bad input")
 
     for token in ("", "x", "n1.e30.AAAA", api.token[:-4] + "AAAA", "n" * 20000):
@@ -144,8 +145,8 @@ def foreign(cloud, admin, server_id, project):
         check(status == 404, f"a stranger's {method} {path.split('/')[1]}: {status}")
     status, _, answer = other.call("POST", f"/compute/v2.1/servers/{server_id}/action", {"os-stop": None})
     check(status == 404, f"a stranger's os-stop: {status}")
-    check(other.must("GET", "/compute/v2.1/servers?all_tenants=1") == {"servers": []} or
-          other.call("GET", "/compute/v2.1/servers?all_tenants=1")[0] == 403, "a stranger's all_tenants shows nothing")
+    check(other.must("GET", "/compute/v2.1/servers") == {"servers": []}, "a stranger's list is empty")
+    check(other.call("GET", "/compute/v2.1/servers?all_tenants=1")[0] == 403, "all_tenants is not for a stranger")
     check(other.call("GET", f"/volume/v3/{project}/volumes")[0] in (400, 403, 404), "a stranger in another project's volumes path")
 
 

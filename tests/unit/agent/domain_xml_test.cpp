@@ -63,10 +63,11 @@ TEST(DomainXml, MachineAndAcceleration) {
   EXPECT_THAT(xml, HasSubstr("<domain type='qemu'>"));
   EXPECT_THAT(xml, Not(HasSubstr("pcie-root-port")));
   libvirt::Machine q35;
+  q35.type = "q35";
   q35.kvm = true;
   xml = domain_xml(q35, full_spec(), kFiles, kBase);
   EXPECT_THAT(xml, HasSubstr("<domain type='kvm'>"));
-  EXPECT_EQ(xml::elements(xml, "controller").size(), 2 + q35.spare_ports);
+  EXPECT_EQ(xml::elements(xml, "controller").size(), 2 + 7 + q35.spare_ports) << "a root port for each device and the spare ones";
 }
 
 TEST(DomainXml, BootsFromAVolumeWithoutImage) {

@@ -8,7 +8,8 @@ namespace nuri::identity {
 
 TEST(Roles, ImpliedRolesAreFollowedAndCyclesEnd) {
   Implications implied{{"admin", "member"}, {"member", "reader"}, {"reader", "admin"}};
-  EXPECT_EQ(with_implied({"member"}, implied), (std::set<std::string>{"admin", "member", "reader"}));
+  EXPECT_EQ(with_implied({"member"}, implied),
+            (std::set<std::string>{"admin", "member", "reader"}));
   EXPECT_EQ(with_implied({"other"}, implied), (std::set<std::string>{"other"}));
 }
 
@@ -72,7 +73,8 @@ Catalog one_service(const std::string& url) {
 }
 
 TEST(CatalogJson, FillsInBaseAndProject) {
-  Json j = catalog_json(one_service("{base}/volume/v3/$(project_id)s"), {"https://h:8443", "p1", "u1"});
+  Json j =
+      catalog_json(one_service("{base}/volume/v3/$(project_id)s"), {"https://h:8443", "p1", "u1"});
   EXPECT_EQ(j.at(0)["endpoints"].at(0)["url"].as_string(), "https://h:8443/volume/v3/p1");
   EXPECT_EQ(j.at(0)["endpoints"].at(0)["region"].as_string(), "R");
   j = catalog_json(one_service("http://x/%(tenant_id)s/y"), {"", "p1", "u1"});
@@ -80,9 +82,14 @@ TEST(CatalogJson, FillsInBaseAndProject) {
 }
 
 TEST(CatalogJson, LeavesOutWhatHasNoProject) {
-  EXPECT_EQ(catalog_json(one_service("{base}/$(project_id)s"), {"b", "", "u"}).at(0)["endpoints"].size(), 0u);
-  EXPECT_EQ(catalog_json(one_service("http://x/$(unknown)s"), {"b", "p", "u"}).at(0)["endpoints"].size(), 0u);
-  EXPECT_EQ(catalog_json(one_service("http://x/$(open"), {"b", "p", "u"}).at(0)["endpoints"].size(), 0u);
+  EXPECT_EQ(
+      catalog_json(one_service("{base}/$(project_id)s"), {"b", "", "u"}).at(0)["endpoints"].size(),
+      0u);
+  EXPECT_EQ(
+      catalog_json(one_service("http://x/$(unknown)s"), {"b", "p", "u"}).at(0)["endpoints"].size(),
+      0u);
+  EXPECT_EQ(catalog_json(one_service("http://x/$(open"), {"b", "p", "u"}).at(0)["endpoints"].size(),
+            0u);
 }
 
 TEST(CatalogJson, DisabledThingsAreNotInIt) {

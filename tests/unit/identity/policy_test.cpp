@@ -6,9 +6,10 @@ namespace {
 
 std::vector<Rule> all_rules() {
   std::vector<Rule> out;
-  for (auto rules : {version_rules(), token_rules(), domain_rules(), project_rules(), tag_rules(), user_rules(),
-                     group_rules(), role_rules(), grant_rules(), assignment_rules(), catalog_rules(), region_rules(),
-                     policy_rules(), credential_rules(), application_credential_rules(), trust_rules(), internal_rules()}) {
+  for (auto rules : {version_rules(), token_rules(), domain_rules(), project_rules(), tag_rules(),
+                     user_rules(), group_rules(), role_rules(), grant_rules(), assignment_rules(),
+                     catalog_rules(), region_rules(), policy_rules(), credential_rules(),
+                     application_credential_rules(), trust_rules(), internal_rules()}) {
     out.insert(out.end(), rules.begin(), rules.end());
   }
   return out;
@@ -35,8 +36,10 @@ using PolicyWalk = World;
 TEST_F(PolicyWalk, EveryRouteButTheOpenOnesNeedsAToken) {
   for (const Rule& rule : all_rules()) {
     if (rule.who == Who::open) continue;
-    EXPECT_EQ(call(rule.method, foreign_path(rule)).status, 401) << rule.method << " " << rule.pattern;
-    EXPECT_EQ(call(rule.method, foreign_path(rule), "n1.forged.token").status, 401) << rule.method << " " << rule.pattern;
+    EXPECT_EQ(call(rule.method, foreign_path(rule)).status, 401)
+        << rule.method << " " << rule.pattern;
+    EXPECT_EQ(call(rule.method, foreign_path(rule), "n1.forged.token").status, 401)
+        << rule.method << " " << rule.pattern;
   }
 }
 
@@ -48,7 +51,8 @@ TEST_F(PolicyWalk, AMemberAndAReaderManageNothing) {
       Response r = call(rule.method, foreign_path(rule), t.token, Json::object());
       EXPECT_EQ(r.status, 403) << rule.method << " " << rule.pattern << " " << r.body;
       if (std::string_view(rule.method) == "HEAD") continue;
-      EXPECT_EQ(message(r), "You are not authorized to perform the requested action: " + std::string(rule.action) + ".");
+      EXPECT_EQ(message(r), "You are not authorized to perform the requested action: " +
+                                std::string(rule.action) + ".");
     }
   }
 }
@@ -59,7 +63,8 @@ TEST_F(PolicyWalk, AnAgentsTokenOpensNothing) {
   std::string token = (*agent)->token();
   for (const Rule& rule : all_rules()) {
     if (rule.who == Who::open) continue;
-    EXPECT_EQ(call(rule.method, foreign_path(rule), token, Json::object()).status, 403) << rule.method << " " << rule.pattern;
+    EXPECT_EQ(call(rule.method, foreign_path(rule), token, Json::object()).status, 403)
+        << rule.method << " " << rule.pattern;
   }
 }
 
@@ -67,20 +72,25 @@ TEST_F(PolicyWalk, AReaderOfTheSystemReadsAndWritesNothing) {
   Json user = make_user("auditor");
   std::string path = "/v3/system/users/" + user["id"].as_string() + "/roles/" + role_id("reader");
   ASSERT_EQ(call("PUT", path, admin()).status, 204);
-  std::string token = token_of(login("auditor", "pw of auditor", Json::object({{"system", Json::object({{"all", true}})}})));
+  std::string token = token_of(
+      login("auditor", "pw of auditor", Json::object({{"system", Json::object({{"all", true}})}})));
   for (const Rule& rule : all_rules()) {
     if (rule.who == Who::admin) {
-      EXPECT_EQ(call(rule.method, foreign_path(rule), token, Json::object()).status, 403) << rule.method << " " << rule.pattern;
+      EXPECT_EQ(call(rule.method, foreign_path(rule), token, Json::object()).status, 403)
+          << rule.method << " " << rule.pattern;
     } else if (rule.who == Who::admin_read) {
-      EXPECT_NE(call(rule.method, foreign_path(rule), token).status, 403) << rule.method << " " << rule.pattern;
+      EXPECT_NE(call(rule.method, foreign_path(rule), token).status, 403)
+          << rule.method << " " << rule.pattern;
     }
   }
 }
 
 TEST_F(PolicyWalk, AUserSeesItselfAndNobodyElse) {
   Tenant ann = tenant("ann", "member"), bob = tenant("bob", "member");
-  std::string own = "/v3/users/" + ann.user["id"].as_string(), other = "/v3/users/" + bob.user["id"].as_string();
-  for (const char* below : {"", "/projects", "/groups", "/application_credentials", "/access_rules", "/credentials/OS-EC2"}) {
+  std::string own = "/v3/users/" + ann.user["id"].as_string(),
+              other = "/v3/users/" + bob.user["id"].as_string();
+  for (const char* below : {"", "/projects", "/groups", "/application_credentials", "/access_rules",
+                            "/credentials/OS-EC2"}) {
     EXPECT_EQ(call("GET", own + below, ann.token).status, 200) << below;
     EXPECT_EQ(call("GET", other + below, ann.token).status, 403) << below;
   }
@@ -95,7 +105,8 @@ TEST_F(PolicyWalk, AUserSeesItselfAndNobodyElse) {
 
 TEST_F(PolicyWalk, TheAdministratorOfOneProjectIsNotMadeByAMember) {
   Tenant ann = tenant("ann", "member");
-  std::string path = "/v3/projects/" + ann.project["id"].as_string() + "/users/" + ann.user["id"].as_string() + "/roles/" + role_id("admin");
+  std::string path = "/v3/projects/" + ann.project["id"].as_string() + "/users/" +
+                     ann.user["id"].as_string() + "/roles/" + role_id("admin");
   EXPECT_EQ(call("PUT", path, ann.token).status, 403);
   std::string implied = "/v3/roles/" + role_id("member") + "/implies/" + role_id("admin");
   EXPECT_EQ(call("PUT", implied, admin()).status, 403);

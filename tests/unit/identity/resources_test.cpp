@@ -29,8 +29,12 @@ Json named(const char* name) { return Json::object({{"name", name}}); }
 class Resources : public World {
  protected:
   std::vector<Sample> samples() {
-    std::string service = make("services", "service", Json::object({{"type", "t"}, {"name", "n"}}))["id"].as_string();
-    Json endpoint = Json::object({{"service_id", service}, {"interface", "public"}, {"url", "http://x/y"}, {"region", "RegionOne"}});
+    std::string service =
+        make("services", "service", Json::object({{"type", "t"}, {"name", "n"}}))["id"].as_string();
+    Json endpoint = Json::object({{"service_id", service},
+                                  {"interface", "public"},
+                                  {"url", "http://x/y"},
+                                  {"region", "RegionOne"}});
     std::string user = make_user("owner of credentials")["id"].as_string();
     Json credential = Json::object({{"user_id", user}, {"type", "cert"}, {"blob", "secret stuff"}});
     return {sample(kDomainKind, named("d")),
@@ -77,9 +81,11 @@ TEST_F(Resources, EachFieldRefusesAnotherTypeAndNamesItself) {
       body.set(field, Json::array({Json::array({1})}));
       Response r = call("POST", "/v3/" + s.plural, admin(), Json::object({{s.singular, body}}));
       EXPECT_EQ(r.status, 400) << s.singular << "." << field << r.body;
-      EXPECT_NE(message(r).find(field), std::string::npos) << s.singular << "." << field << ": " << message(r);
+      EXPECT_NE(message(r).find(field), std::string::npos)
+          << s.singular << "." << field << ": " << message(r);
     }
-    for (const Json& body : {Json(), Json("text"), Json::array(), Json::object({{s.singular, 5}})}) {
+    for (const Json& body :
+         {Json(), Json("text"), Json::array(), Json::object({{s.singular, 5}})}) {
       EXPECT_EQ(call("POST", "/v3/" + s.plural, admin(), body).status, 400) << s.singular;
     }
   }
@@ -88,28 +94,35 @@ TEST_F(Resources, EachFieldRefusesAnotherTypeAndNamesItself) {
 TEST_F(Resources, NamesThatAreTakenAreConflicts) {
   for (const Sample& s : samples()) {
     if (!s.body.contains("name")) continue;
-    EXPECT_EQ(call("POST", "/v3/" + s.plural, admin(), Json::object({{s.singular, s.body}})).status, 201);
+    EXPECT_EQ(call("POST", "/v3/" + s.plural, admin(), Json::object({{s.singular, s.body}})).status,
+              201);
     Response again = call("POST", "/v3/" + s.plural, admin(), Json::object({{s.singular, s.body}}));
     EXPECT_EQ(again.status, 409) << s.singular;
-    EXPECT_NE(message(again).find("Conflict occurred attempting to store " + s.singular), std::string::npos);
+    EXPECT_NE(message(again).find("Conflict occurred attempting to store " + s.singular),
+              std::string::npos);
   }
 }
 
 TEST_F(Resources, NamesHaveTheirLimits) {
   for (const char* name : {"", "   ", "a\nb"}) {
-    EXPECT_EQ(call("POST", "/v3/users", admin(), Json::object({{"user", named(name)}})).status, 400);
+    EXPECT_EQ(call("POST", "/v3/users", admin(), Json::object({{"user", named(name)}})).status,
+              400);
   }
   Json longest = Json::object({{"project", Json::object({{"name", std::string(64, 'x')}})}});
   EXPECT_EQ(call("POST", "/v3/projects", admin(), longest).status, 201);
   longest["project"].set("name", std::string(65, 'x'));
   EXPECT_EQ(call("POST", "/v3/projects", admin(), longest).status, 400);
-  EXPECT_EQ(call("POST", "/v3/projects", admin(), Json::object({{"project", Json::object()}})).status, 400);
+  EXPECT_EQ(
+      call("POST", "/v3/projects", admin(), Json::object({{"project", Json::object()}})).status,
+      400);
 }
 
 TEST_F(Resources, ListsAreFiltered) {
   make_user("alpha");
   make_user("beta");
-  auto count = [&](const std::string& query) { return json(call("GET", "/v3/users?" + query, admin()))["users"].size(); };
+  auto count = [&](const std::string& query) {
+    return json(call("GET", "/v3/users?" + query, admin()))["users"].size();
+  };
   EXPECT_EQ(count("name=alpha"), 1u);
   EXPECT_EQ(count("name=gamma"), 0u);
   EXPECT_EQ(count("enabled=true"), 3u);
@@ -124,13 +137,15 @@ TEST_F(Resources, SecretsAreNotShown) {
   EXPECT_FALSE(user.contains("password"));
   EXPECT_FALSE(user.contains("password_hash"));
   EXPECT_TRUE(user.contains("password_expires_at"));
-  auto stored = database->read([&](db::Session& s) { return kUsers.find(s, user["id"].as_string()); });
+  auto stored =
+      database->read([&](db::Session& s) { return kUsers.find(s, user["id"].as_string()); });
   EXPECT_TRUE((*stored)->password_hash->starts_with("$y$"));
 }
 
 TEST_F(Resources, CredentialsAreSealedInTheDatabase) {
   Tenant ann = tenant("ann", "member"), bob = tenant("bob", "member");
-  Json body = Json::object({{"credential", Json::object({{"type", "cert"}, {"blob", "very secret"}})}});
+  Json body =
+      Json::object({{"credential", Json::object({{"type", "cert"}, {"blob", "very secret"}})}});
   Response made = call("POST", "/v3/credentials", ann.token, body);
   ASSERT_EQ(made.status, 201) << made.body;
   std::string id = json(made)["credential"]["id"].as_string();
@@ -140,7 +155,8 @@ TEST_F(Resources, CredentialsAreSealedInTheDatabase) {
   EXPECT_FALSE(vault->unseal((*row)->blob, "another id"));
   EXPECT_EQ(call("GET", "/v3/credentials/" + id, bob.token).status, 403);
   EXPECT_EQ(json(call("GET", "/v3/credentials", bob.token))["credentials"].size(), 0u);
-  EXPECT_EQ(json(call("GET", "/v3/credentials/" + id, ann.token))["credential"]["blob"].as_string(), "very secret");
+  EXPECT_EQ(json(call("GET", "/v3/credentials/" + id, ann.token))["credential"]["blob"].as_string(),
+            "very secret");
 }
 
 TEST_F(Resources, DomainsAreDeletedOnlyWhenDisabled) {
@@ -148,7 +164,8 @@ TEST_F(Resources, DomainsAreDeletedOnlyWhenDisabled) {
   std::string id = d["id"].as_string();
   Json u = make("users", "user", Json::object({{"name", "in it"}, {"domain_id", id}}));
   EXPECT_EQ(call("DELETE", "/v3/domains/" + id, admin()).status, 403);
-  call("PATCH", "/v3/domains/" + id, admin(), Json::object({{"domain", Json::object({{"enabled", false}})}}));
+  call("PATCH", "/v3/domains/" + id, admin(),
+       Json::object({{"domain", Json::object({{"enabled", false}})}}));
   EXPECT_EQ(call("DELETE", "/v3/domains/" + id, admin()).status, 204);
   EXPECT_EQ(call("GET", "/v3/users/" + u["id"].as_string(), admin()).status, 404);
   EXPECT_EQ(call("DELETE", "/v3/domains/default", admin()).status, 403);
@@ -161,7 +178,8 @@ TEST_F(Resources, ProjectsHaveAPlaceInATree) {
   Json child = make("projects", "project", Json::object({{"name", "child"}, {"parent_id", id}}));
   EXPECT_EQ(child["domain_id"].as_string(), "default");
   EXPECT_EQ(call("DELETE", "/v3/projects/" + id, admin()).status, 403);
-  Json shown = json(call("GET", "/v3/projects/" + child["id"].as_string() + "?parents_as_list", admin()))["project"];
+  Json shown = json(call("GET", "/v3/projects/" + child["id"].as_string() + "?parents_as_list",
+                         admin()))["project"];
   EXPECT_EQ(shown["parents"].at(0)["project"]["id"].as_string(), id);
   Json move = Json::object({{"project", Json::object({{"parent_id", "default"}})}});
   EXPECT_EQ(call("PATCH", "/v3/projects/" + child["id"].as_string(), admin(), move).status, 403);
@@ -175,8 +193,10 @@ TEST_F(Resources, TagsAreSetAndChecked) {
   EXPECT_EQ(call("GET", path + "/blue", admin()).status, 204);
   EXPECT_EQ(call("GET", path + "/red", admin()).status, 404);
   EXPECT_EQ(call("PUT", path + "/a,b", admin()).status, 400);
-  EXPECT_EQ(call("PUT", path, admin(), Json::object({{"tags", Json::array({"x", "x"})}})).status, 400);
-  EXPECT_EQ(call("PUT", path, admin(), Json::object({{"tags", Json::array({"x", "y"})}})).status, 200);
+  EXPECT_EQ(call("PUT", path, admin(), Json::object({{"tags", Json::array({"x", "x"})}})).status,
+            400);
+  EXPECT_EQ(call("PUT", path, admin(), Json::object({{"tags", Json::array({"x", "y"})}})).status,
+            200);
   EXPECT_EQ(json(call("GET", path, admin()))["tags"].size(), 2u);
   EXPECT_EQ(call("DELETE", path, admin()).status, 204);
 }
@@ -185,22 +205,28 @@ TEST_F(Resources, TheCatalogFollowsItsChanges) {
   auto types = [&] { return json(call("GET", "/v3/auth/catalog", admin()))["catalog"].size(); };
   size_t before = types();
   Json service = make("services", "service", Json::object({{"type", "new"}}));
-  make("endpoints", "endpoint", Json::object({{"service_id", service["id"]}, {"interface", "public"}, {"url", "http://n/"}}));
+  make(
+      "endpoints", "endpoint",
+      Json::object({{"service_id", service["id"]}, {"interface", "public"}, {"url", "http://n/"}}));
   EXPECT_EQ(types(), before + 1);
-  call("PATCH", "/v3/services/" + service["id"].as_string(), admin(), Json::object({{"service", Json::object({{"enabled", false}})}}));
+  call("PATCH", "/v3/services/" + service["id"].as_string(), admin(),
+       Json::object({{"service", Json::object({{"enabled", false}})}}));
   EXPECT_EQ(types(), before);
   EXPECT_EQ(call("DELETE", "/v3/regions/RegionOne", admin()).status, 409);
 }
 
 TEST_F(Resources, BootstrapAgainAddsNothing) {
   auto rows = [&] {
-    return database->read([](db::Session& s) {
-      int64_t n = 0;
-      for (const char* t : {"projects", "users", "roles", "services", "endpoints", "regions", "grants", "implied_roles", "revocations"}) {
-        n += s.count(std::string("SELECT count(*) FROM ") + t);
-      }
-      return n;
-    }).value();
+    return database
+        ->read([](db::Session& s) {
+          int64_t n = 0;
+          for (const char* t : {"projects", "users", "roles", "services", "endpoints", "regions",
+                                "grants", "implied_roles", "revocations"}) {
+            n += s.count(std::string("SELECT count(*) FROM ") + t);
+          }
+          return n;
+        })
+        .value();
   };
   int64_t before = rows();
   ASSERT_TRUE(bootstrap(*database, *hasher, random, clock, {kAdminPassword, "RegionOne"}));

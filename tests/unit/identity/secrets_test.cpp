@@ -34,8 +34,10 @@ TEST(HasherTest, AFloodIsRefusedAndOver) {
   for (int i = 0; i < 12; ++i) {
     callers.emplace_back([&] {
       auto r = hasher->verify("right", hash);
-      if (r) answered += *r;
-      else refused += r.error().code == ErrorCode::unavailable;
+      if (r)
+        answered += *r;
+      else
+        refused += r.error().code == ErrorCode::unavailable;
     });
   }
   for (auto& c : callers) c.join();

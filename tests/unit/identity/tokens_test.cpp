@@ -25,7 +25,8 @@ TEST_F(Tokens, AProjectScopedTokenSaysAllThatClientsRead) {
   EXPECT_EQ(t["roles"].size(), 3u) << "admin implies member implies reader";
   EXPECT_EQ(t["methods"].at(0).as_string(), "password");
   EXPECT_TRUE(t["audit_ids"].at(0).is_string());
-  EXPECT_EQ(*parse_iso(t["expires_at"].as_string()) - *parse_iso(t["issued_at"].as_string()), 3600 * kSecondUs);
+  EXPECT_EQ(*parse_iso(t["expires_at"].as_string()) - *parse_iso(t["issued_at"].as_string()),
+            3600 * kSecondUs);
   std::map<std::string, std::string> urls;
   for (const Json& s : t["catalog"].as_array()) {
     EXPECT_EQ(s["endpoints"].size(), 3u);
@@ -33,7 +34,8 @@ TEST_F(Tokens, AProjectScopedTokenSaysAllThatClientsRead) {
   }
   EXPECT_EQ(urls["identity"], "https://cloud.test:8443/identity");
   EXPECT_EQ(urls["compute"], "https://cloud.test:8443/compute/v2.1");
-  EXPECT_EQ(urls["volumev3"], "https://cloud.test:8443/volume/v3/" + t["project"]["id"].as_string());
+  EXPECT_EQ(urls["volumev3"],
+            "https://cloud.test:8443/volume/v3/" + t["project"]["id"].as_string());
   EXPECT_EQ(urls["rating"], "https://cloud.test:8443/metering");
 }
 
@@ -64,7 +66,9 @@ TEST_F(Tokens, ScopesAreResolved) {
   EXPECT_EQ(sign_in(login("admin", kAdminPassword, domain)).status, 401) << "no role on the domain";
   EXPECT_EQ(sign_in(login("admin", kAdminPassword, project_scope("nowhere"))).status, 401);
   std::string user = json(r)["token"]["user"]["id"].as_string();
-  EXPECT_EQ(call("PUT", "/v3/domains/default/users/" + user + "/roles/" + role_id("admin"), admin()).status, 204);
+  EXPECT_EQ(call("PUT", "/v3/domains/default/users/" + user + "/roles/" + role_id("admin"), admin())
+                .status,
+            204);
   r = sign_in(login("admin", kAdminPassword, domain));
   EXPECT_EQ(json(r)["token"]["domain"]["name"].as_string(), "Default");
 }
@@ -92,7 +96,8 @@ TEST_F(Tokens, AnUnknownUserCostsAHashToo) {
   auto none = hasher->verify("anything", "");
   ASSERT_TRUE(none);
   EXPECT_FALSE(*none);
-  EXPECT_FALSE(*hasher->verify("no one has this password", "")) << "the decoy's own password is none";
+  EXPECT_FALSE(*hasher->verify("no one has this password", ""))
+      << "the decoy's own password is none";
 }
 
 TEST_F(Tokens, LockedOutEvenWithTheRightPassword) {
@@ -109,15 +114,23 @@ TEST_F(Tokens, DisabledUsersAndProjectsGetNoneAndLoseTheirs) {
   std::string project = "/v3/projects/" + t.project["id"].as_string();
   ASSERT_EQ(call("PATCH", project, admin(), Json::object({{"project", off}})).status, 200);
   EXPECT_EQ(call("GET", "/v3/auth/projects", t.token).status, 401);
-  EXPECT_EQ(sign_in(login("ann", "pw of ann", project_scope(t.project["id"].as_string()))).status, 401);
+  EXPECT_EQ(sign_in(login("ann", "pw of ann", project_scope(t.project["id"].as_string()))).status,
+            401);
   EXPECT_EQ(sign_in(login("ann", "pw of ann")).status, 201);
-  ASSERT_EQ(call("PATCH", "/v3/users/" + t.user["id"].as_string(), admin(), Json::object({{"user", off}})).status, 200);
+  ASSERT_EQ(
+      call("PATCH", "/v3/users/" + t.user["id"].as_string(), admin(), Json::object({{"user", off}}))
+          .status,
+      200);
   EXPECT_EQ(sign_in(login("ann", "pw of ann")).status, 401);
 }
 
 TEST_F(Tokens, ARevokedTokenTakesItsChildrenAlong) {
   std::string parent = token_of(login("admin", kAdminPassword));
-  Json exchange = Json::object({{"auth", Json::object({{"identity", Json::object({{"methods", Json::array({"token"})}, {"token", Json::object({{"id", parent}})}})}, {"scope", admin_scope()}})}});
+  Json exchange = Json::object(
+      {{"auth",
+        Json::object({{"identity", Json::object({{"methods", Json::array({"token"})},
+                                                 {"token", Json::object({{"id", parent}})}})},
+                      {"scope", admin_scope()}})}});
   Response child = sign_in(exchange);
   ASSERT_EQ(child.status, 201) << child.body;
   EXPECT_EQ(json(child)["token"]["methods"].size(), 2u);
@@ -154,7 +167,9 @@ TEST_F(Tokens, ChangingThePasswordEndsItsTokens) {
   Tenant t = tenant("ann", "member");
   std::string path = "/v3/users/" + t.user["id"].as_string() + "/password";
   auto change = [&](const char* from, const char* to) {
-    return call("POST", path, "", Json::object({{"user", Json::object({{"original_password", from}, {"password", to}})}}));
+    return call(
+        "POST", path, "",
+        Json::object({{"user", Json::object({{"original_password", from}, {"password", to}})}}));
   };
   EXPECT_EQ(change("wrong", "new").status, 401);
   EXPECT_EQ(change("pw of ann", "new").status, 204);
@@ -165,7 +180,8 @@ TEST_F(Tokens, ChangingThePasswordEndsItsTokens) {
 
 TEST_F(Tokens, LosingARoleEndsTokens) {
   Tenant t = tenant("ann", "member");
-  std::string path = "/v3/projects/" + t.project["id"].as_string() + "/users/" + t.user["id"].as_string() + "/roles/" + role_id("member");
+  std::string path = "/v3/projects/" + t.project["id"].as_string() + "/users/" +
+                     t.user["id"].as_string() + "/roles/" + role_id("member");
   EXPECT_EQ(call("DELETE", path, admin()).status, 204);
   EXPECT_EQ(call("GET", "/v3/auth/projects", t.token).status, 401);
   EXPECT_EQ(call("DELETE", path, admin()).status, 404);
@@ -176,7 +192,8 @@ TEST_F(Tokens, LosingARoleInOneProjectLeavesTheOtherAlone) {
   Json other = make_project("other");
   grant(other, t.user, "member");
   std::string there = token_of(login("ann", "pw of ann", project_scope(other["id"].as_string())));
-  std::string path = "/v3/projects/" + other["id"].as_string() + "/users/" + t.user["id"].as_string() + "/roles/" + role_id("member");
+  std::string path = "/v3/projects/" + other["id"].as_string() + "/users/" +
+                     t.user["id"].as_string() + "/roles/" + role_id("member");
   EXPECT_EQ(call("DELETE", path, admin()).status, 204);
   EXPECT_EQ(call("GET", "/v3/auth/projects", there).status, 401);
   EXPECT_EQ(call("GET", "/v3/auth/projects", t.token).status, 200);
@@ -206,7 +223,9 @@ TEST_F(Tokens, RevocationsAreNumberedForTheOtherServices) {
   Json last = list.at(list.size() - 1);
   EXPECT_EQ(last["what"].as_string(), "audit_id");
   std::string after = std::to_string(last["number"].as_int());
-  EXPECT_EQ(json(call("GET", "/internal/v1/revocations?after=" + after, service))["revocations"].size(), 0u);
+  EXPECT_EQ(
+      json(call("GET", "/internal/v1/revocations?after=" + after, service))["revocations"].size(),
+      0u);
   EXPECT_EQ(call("GET", "/internal/v1/revocations?after=0", admin()).status, 403);
   EXPECT_EQ(call("GET", "/internal/v1/revocations?after=x", service).status, 400);
 }
@@ -228,11 +247,19 @@ TEST_F(Tokens, BadSignInBodiesNameTheField) {
   refused(R"({"auth": {"identity": {"methods": ["totp"]}}})", "unsupported", 401);
   refused(R"({"auth": {"identity": {"methods": ["password"]}}})", "password");
   refused(R"({"auth": {"identity": {"methods": ["password"], "password": {}}}})", "user");
-  refused(R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "x", "password": "y"}}}}})", "domain");
-  refused(R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": 5, "password": "y"}}}}})", "id");
+  refused(
+      R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "x", "password": "y"}}}}})",
+      "domain");
+  refused(
+      R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": 5, "password": "y"}}}}})",
+      "id");
   refused(R"({"auth": {"identity": {"methods": ["token"], "token": {}}}})", "id");
-  refused(R"({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}, "scope": {"moon": {}}}})", "scope");
-  refused(R"({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}, "scope": {"system": {"all": false}}}})", "system");
+  refused(
+      R"({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}, "scope": {"moon": {}}}})",
+      "scope");
+  refused(
+      R"({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}, "scope": {"system": {"all": false}}}})",
+      "system");
 }
 
 }  // namespace nuri::identity

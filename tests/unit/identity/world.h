@@ -21,11 +21,20 @@ class World : public ::testing::Test {
     EXPECT_TRUE(database->migrate("identity", kMigrations));
     hasher = std::move(Hasher::create().value());
     vault = std::move(Vault::open(dir.file("credentials.key"), random).value());
-    signer = std::move(auth::TokenSigner::open(dir.file("private.pem"), dir.file("public.pem")).value());
-    verifier = std::make_unique<auth::TokenVerifier>(dir.file("public.pem"), dir.file("service.key"), clock);
+    signer =
+        std::move(auth::TokenSigner::open(dir.file("private.pem"), dir.file("public.pem")).value());
+    verifier = std::make_unique<auth::TokenVerifier>(dir.file("public.pem"),
+                                                     dir.file("service.key"), clock);
     EXPECT_TRUE(bootstrap(*database, *hasher, random, clock, {kAdminPassword, "RegionOne"}));
     clock.advance(kSecondUs);
-    me.reset(new Identity{*database, clock, random, *hasher, *vault, *signer, *verifier, 3600 * kSecondUs,
+    me.reset(new Identity{*database,
+                          clock,
+                          random,
+                          *hasher,
+                          *vault,
+                          *signer,
+                          *verifier,
+                          3600 * kSecondUs,
                           {3, 60 * kSecondUs, 100}});
     Router::Options options;
     options.error_view = keystone_error;
@@ -34,8 +43,8 @@ class World : public ::testing::Test {
     add_routes(*router, *me);
   }
 
-  Response call(std::string method, std::string target, const std::string& token = {}, const Json& body = {},
-                const std::string& subject = {}) {
+  Response call(std::string method, std::string target, const std::string& token = {},
+                const Json& body = {}, const std::string& subject = {}) {
     Request r;
     r.method = std::move(method);
     r.target = target;
@@ -57,8 +66,10 @@ class World : public ::testing::Test {
   static std::string message(const Response& r) { return json(r)["error"]["message"].as_string(); }
 
   static Json login(const std::string& name, const std::string& password, Json scope = {}) {
-    Json user = Json::object({{"name", name}, {"domain", Json::object({{"id", "default"}})}, {"password", password}});
-    Json identity = Json::object({{"methods", Json::array({"password"})}, {"password", Json::object({{"user", user}})}});
+    Json user = Json::object(
+        {{"name", name}, {"domain", Json::object({{"id", "default"}})}, {"password", password}});
+    Json identity = Json::object(
+        {{"methods", Json::array({"password"})}, {"password", Json::object({{"user", user}})}});
     Json auth = Json::object({{"identity", identity}});
     if (!scope.is_null()) auth.set("scope", std::move(scope));
     return Json::object({{"auth", auth}});
@@ -67,7 +78,9 @@ class World : public ::testing::Test {
     return Json::object({{"project", Json::object({{"id", id}})}});
   }
   static Json admin_scope() {
-    return Json::object({{"project", Json::object({{"name", "admin"}, {"domain", Json::object({{"name", "Default"}})}})}});
+    return Json::object(
+        {{"project",
+          Json::object({{"name", "admin"}, {"domain", Json::object({{"name", "Default"}})}})}});
   }
   Response sign_in(const Json& body) { return call("POST", "/v3/auth/tokens", "", body); }
   std::string token_of(const Json& body) {
@@ -88,12 +101,17 @@ class World : public ::testing::Test {
   Json make_user(const std::string& name) {
     return make("users", "user", Json::object({{"name", name}, {"password", "pw of " + name}}));
   }
-  Json make_project(const std::string& name) { return make("projects", "project", Json::object({{"name", name}})); }
+  Json make_project(const std::string& name) {
+    return make("projects", "project", Json::object({{"name", name}}));
+  }
   std::string role_id(const std::string& name) {
     return json(call("GET", "/v3/roles?name=" + name, admin()))["roles"].at(0)["id"].as_string();
   }
   void grant(const Json& project, const Json& user, const std::string& role) {
-    Response r = call("PUT", "/v3/projects/" + project["id"].as_string() + "/users/" + user["id"].as_string() + "/roles/" + role_id(role), admin());
+    Response r = call("PUT",
+                      "/v3/projects/" + project["id"].as_string() + "/users/" +
+                          user["id"].as_string() + "/roles/" + role_id(role),
+                      admin());
     EXPECT_EQ(r.status, 204) << r.body;
   }
   // A user with a role in a project of its own; gives back its token.

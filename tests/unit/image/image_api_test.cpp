@@ -42,13 +42,14 @@ class ImageApi : public ::testing::Test {
     feed::add_outbox_routes(*router_, *db_);
   }
 
-  Response call(const std::string& token, const std::string& method, const std::string& target, const std::string& body = "",
-                const std::string& type = "application/json") {
+  Response call(const std::string& token, const std::string& method, const std::string& target,
+                const std::string& body = "", const std::string& type = "application/json") {
     Request q;
     q.method = method;
     q.target = target;
     q.path = target.substr(0, target.find('?'));
-    if (target.find('?') != std::string::npos) q.query = Query::parse(target.substr(target.find('?') + 1));
+    if (target.find('?') != std::string::npos)
+      q.query = Query::parse(target.substr(target.find('?') + 1));
     if (!token.empty()) q.headers.set("X-Auth-Token", token);
     q.headers.set("Host", "cloud");
     q.headers.set("Content-Type", type);
@@ -64,24 +65,29 @@ class ImageApi : public ::testing::Test {
     return router_->dispatch(q);
   }
   Json json(const Response& r) { return parse_json(r.body).value_or(Json()); }
-  std::string make(const std::string& token, const std::string& body = R"({"name":"i","disk_format":"raw","container_format":"bare"})") {
+  std::string make(
+      const std::string& token,
+      const std::string& body = R"({"name":"i","disk_format":"raw","container_format":"bare"})") {
     Response r = call(token, "POST", "/v2/images", body);
     EXPECT_EQ(r.status, 201) << r.body;
     return json(r)["id"].as_string();
   }
   int upload(const std::string& token, const std::string& id, const std::string& data) {
-    return call(token, "PUT", "/v2/images/" + id + "/file", data, "application/octet-stream").status;
+    return call(token, "PUT", "/v2/images/" + id + "/file", data, "application/octet-stream")
+        .status;
   }
   Json show(const std::string& id) { return json(call("admin@adm", "GET", "/v2/images/" + id)); }
   std::vector<std::string> events() {
     std::vector<std::string> out;
     Json page = json(call("service@", "GET", "/internal/v1/events"));
-    for (const Json& e : page["events"].as_array()) out.push_back(e["type"].as_string() + " " + e["project_id"].as_string());
+    for (const Json& e : page["events"].as_array())
+      out.push_back(e["type"].as_string() + " " + e["project_id"].as_string());
     return out;
   }
   int files() {
     int n = 0;
-    for (const auto& e : std::filesystem::recursive_directory_iterator(dir_ + "/images")) n += e.is_regular_file();
+    for (const auto& e : std::filesystem::recursive_directory_iterator(dir_ + "/images"))
+      n += e.is_regular_file();
     return n;
   }
 
@@ -96,8 +102,9 @@ class ImageApi : public ::testing::Test {
 };
 
 TEST_F(ImageApi, LifeOfAnImage) {
-  Response made = call("member@p", "POST", "/v2/images",
-                       R"({"name":"cirros","disk_format":"raw","container_format":"bare","os_distro":"debian","tags":["a"]})");
+  Response made = call(
+      "member@p", "POST", "/v2/images",
+      R"({"name":"cirros","disk_format":"raw","container_format":"bare","os_distro":"debian","tags":["a"]})");
   ASSERT_EQ(made.status, 201) << made.body;
   Json image = json(made);
   std::string id = image["id"].as_string();
@@ -146,15 +153,18 @@ TEST_F(ImageApi, RangesOfADownload) {
   EXPECT_EQ(range("bytes=8-").headers.get("Content-Range"), "bytes 8-9/10");
   EXPECT_EQ(range("bytes=-3").headers.get("Content-Range"), "bytes 7-9/10");
   EXPECT_EQ(range("bytes=5-99").headers.get("Content-Range"), "bytes 5-9/10");
-  for (const char* bad : {"bytes=10-", "bytes=4-2", "bytes=", "bytes=a-b", "lines=1-2", "bytes=0-1,3-4", "bytes=-", "bytes=1-x"}) {
+  for (const char* bad : {"bytes=10-", "bytes=4-2", "bytes=", "bytes=a-b", "lines=1-2",
+                          "bytes=0-1,3-4", "bytes=-", "bytes=1-x"}) {
     EXPECT_EQ(range(bad).status, 416) << bad;
   }
 }
 
 TEST_F(ImageApi, RefusedDataLeavesNothing) {
   std::string id = make("member@p", R"({"disk_format":"qcow2","container_format":"bare"})");
-  std::string evil = "QFI\xfb" + std::string("\0\0\0\3\0\0\0\0\0\0\2\0\0\0\0\x0b", 16) + std::string(4096, '\0');
-  Response r = call("member@p", "PUT", "/v2/images/" + id + "/file", evil, "application/octet-stream");
+  std::string evil =
+      "QFI\xfb" + std::string("\0\0\0\3\0\0\0\0\0\0\2\0\0\0\0\x0b", 16) + std::string(4096, '\0');
+  Response r =
+      call("member@p", "PUT", "/v2/images/" + id + "/file", evil, "application/octet-stream");
   EXPECT_EQ(r.status, 400);
   EXPECT_NE(r.body.find("backing file"), std::string::npos);
   EXPECT_EQ(show(id)["status"].as_string(), "queued");
@@ -177,12 +187,14 @@ TEST_F(ImageApi, KilledHalfWay) {
   open();
   EXPECT_EQ(show(id)["status"].as_string(), "queued");
   EXPECT_EQ(files(), 1);
-  EXPECT_EQ(db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 2);
+  EXPECT_EQ(
+      db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 2);
   EXPECT_EQ(upload("member@p", id, "whole"), 204);
 }
 
 TEST_F(ImageApi, WhoSeesWhat) {
-  std::string own = make("member@p"), shared = make("member@q"), pub = make("admin@adm", R"({"visibility":"public"})");
+  std::string own = make("member@p"), shared = make("member@q"),
+              pub = make("admin@adm", R"({"visibility":"public"})");
   std::string community = make("member@q", R"({"visibility":"community"})");
   auto names = [&](const std::string& query) {
     std::set<std::string> out;
@@ -197,16 +209,29 @@ TEST_F(ImageApi, WhoSeesWhat) {
   EXPECT_EQ(call("member@p", "DELETE", "/v2/images/" + shared).status, 404);
   EXPECT_EQ(call("member@p", "DELETE", "/v2/images/" + pub).status, 403);
 
-  EXPECT_EQ(call("member@q", "POST", "/v2/images/" + shared + "/members", R"({"member":"p"})").status, 200);
-  EXPECT_EQ(call("member@q", "POST", "/v2/images/" + shared + "/members", R"({"member":"p"})").status, 409);
+  EXPECT_EQ(
+      call("member@q", "POST", "/v2/images/" + shared + "/members", R"({"member":"p"})").status,
+      200);
+  EXPECT_EQ(
+      call("member@q", "POST", "/v2/images/" + shared + "/members", R"({"member":"p"})").status,
+      409);
   EXPECT_EQ(call("reader@p", "GET", "/v2/images/" + shared).status, 200);
   EXPECT_EQ(names("").count(shared), 0u);
   EXPECT_EQ(names("?member_status=pending").count(shared), 1u);
-  EXPECT_EQ(call("member@q", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"accepted"})").status, 403);
-  EXPECT_EQ(call("member@p", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"maybe"})").status, 400);
-  EXPECT_EQ(call("member@p", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"accepted"})").status, 200);
+  EXPECT_EQ(
+      call("member@q", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"accepted"})")
+          .status,
+      403);
+  EXPECT_EQ(call("member@p", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"maybe"})")
+                .status,
+            400);
+  EXPECT_EQ(
+      call("member@p", "PUT", "/v2/images/" + shared + "/members/p", R"({"status":"accepted"})")
+          .status,
+      200);
   EXPECT_EQ(names("").count(shared), 1u);
-  EXPECT_EQ(json(call("member@p", "GET", "/v2/images/" + shared + "/members"))["members"].size(), 1u);
+  EXPECT_EQ(json(call("member@p", "GET", "/v2/images/" + shared + "/members"))["members"].size(),
+            1u);
   EXPECT_EQ(call("member@p", "DELETE", "/v2/images/" + shared + "/members/p").status, 403);
   EXPECT_EQ(call("member@q", "DELETE", "/v2/images/" + shared + "/members/p").status, 204);
   EXPECT_EQ(call("reader@p", "GET", "/v2/images/" + shared).status, 404);
@@ -222,7 +247,8 @@ TEST_F(ImageApi, PagesLink) {
   int pages = 0;
   while (!at.empty() && ++pages < 9) {
     Json page = json(call("reader@p", "GET", at));
-    for (const Json& i : page["images"].as_array()) EXPECT_TRUE(seen.insert(i["id"].as_string()).second);
+    for (const Json& i : page["images"].as_array())
+      EXPECT_TRUE(seen.insert(i["id"].as_string()).second);
     EXPECT_EQ(page["first"].as_string(), "/v2/images?limit=2");
     at = page["next"].as_string();
   }
@@ -234,12 +260,25 @@ TEST_F(ImageApi, PatchTagsProtection) {
   std::string id = make("member@p");
   const std::string type = "application/openstack-images-v2.1-json-patch";
   std::string at = "/v2/images/" + id;
-  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/protected","value":true}])").status, 415);
-  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/protected","value":true}])", type).status, 200);
+  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/protected","value":true}])")
+                .status,
+            415);
+  EXPECT_EQ(
+      call("member@p", "PATCH", at, R"([{"op":"replace","path":"/protected","value":true}])", type)
+          .status,
+      200);
   EXPECT_EQ(call("member@p", "DELETE", at).status, 403);
-  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/visibility","value":"public"}])", type).status, 403);
-  EXPECT_EQ(call("admin@adm", "PATCH", at, R"([{"op":"replace","path":"/visibility","value":"public"}])", type).status, 200);
-  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/owner","value":"q"}])", type).status, 403);
+  EXPECT_EQ(call("member@p", "PATCH", at,
+                 R"([{"op":"replace","path":"/visibility","value":"public"}])", type)
+                .status,
+            403);
+  EXPECT_EQ(call("admin@adm", "PATCH", at,
+                 R"([{"op":"replace","path":"/visibility","value":"public"}])", type)
+                .status,
+            200);
+  EXPECT_EQ(call("member@p", "PATCH", at, R"([{"op":"replace","path":"/owner","value":"q"}])", type)
+                .status,
+            403);
   EXPECT_EQ(call("member@p", "PUT", at + "/tags/new%20one").status, 204);
   EXPECT_EQ(show(id)["tags"].dump(), R"(["new one"])");
   EXPECT_EQ(call("member@p", "PUT", at + "/tags/" + std::string(256, 'x')).status, 400);
@@ -298,7 +337,8 @@ TEST_F(ImageApi, BadCreates) {
   }
   std::string longest = R"({"name":")" + std::string(256, 'n') + R"("})";
   EXPECT_EQ(call("member@p", "POST", "/v2/images", longest).status, 400);
-  EXPECT_EQ(db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 0);
+  EXPECT_EQ(
+      db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 0);
 }
 
 TEST_F(ImageApi, EveryRouteAsksWhoComes) {
@@ -307,7 +347,8 @@ TEST_F(ImageApi, EveryRouteAsksWhoComes) {
     std::string at = route.pattern;
     for (const char* name : {"{id}", "{tag}", "{member}"}) {
       size_t from = at.find(name);
-      if (from != std::string::npos) at.replace(from, std::string(name).size(), std::string(name) == "{id}" ? id : "x");
+      if (from != std::string::npos)
+        at.replace(from, std::string(name).size(), std::string(name) == "{id}" ? id : "x");
     }
     int anonymous = call("", route.method, at).status;
     int forged = call("forged", route.method, at).status;
@@ -327,12 +368,17 @@ TEST_F(ImageApi, EveryRouteAsksWhoComes) {
       EXPECT_EQ(call("admin@q", route.method, at).status, 403) << at;
     }
     // A foreign project's id answers as one that is not there.
-    bool foreign = route.pattern.find("{id}") != std::string::npos && route.access != Access::service && route.access != Access::agent;
+    bool foreign = route.pattern.find("{id}") != std::string::npos &&
+                   route.access != Access::service && route.access != Access::agent;
     if (!foreign) continue;
     std::string type = route.method == "PATCH" ? "application/openstack-images-v2.1-json-patch"
-                       : route.pattern.ends_with("/file") ? "application/octet-stream" : "application/json";
-    std::string body = route.method == "PATCH" ? "[]" : route.method == "POST" ? R"({"member":"p"})" : R"({"status":"accepted"})";
-    EXPECT_EQ(call("member@p", route.method, at, body, type).status, 404) << route.method << " " << at;
+                       : route.pattern.ends_with("/file") ? "application/octet-stream"
+                                                          : "application/json";
+    std::string body = route.method == "PATCH"  ? "[]"
+                       : route.method == "POST" ? R"({"member":"p"})"
+                                                : R"({"status":"accepted"})";
+    EXPECT_EQ(call("member@p", route.method, at, body, type).status, 404)
+        << route.method << " " << at;
   }
   EXPECT_EQ(show(id)["status"].as_string(), "queued");
 }
@@ -340,7 +386,8 @@ TEST_F(ImageApi, EveryRouteAsksWhoComes) {
 TEST_F(ImageApi, VersionsSchemasAndInternal) {
   EXPECT_EQ(call("", "GET", "/").status, 300);
   EXPECT_EQ(call("", "GET", "/versions").status, 200);
-  EXPECT_EQ(json(call("", "GET", "/"))["versions"].at(0)["links"].at(0)["href"].as_string(), "http://cloud/v2/");
+  EXPECT_EQ(json(call("", "GET", "/"))["versions"].at(0)["links"].at(0)["href"].as_string(),
+            "http://cloud/v2/");
   Json schema = json(call("reader@p", "GET", "/v2/schemas/image"));
   EXPECT_EQ(schema["name"].as_string(), "image");
   EXPECT_TRUE(schema["properties"].contains("disk_format"));

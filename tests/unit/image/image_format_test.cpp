@@ -13,8 +13,8 @@ struct Qcow2 {
     put(4, 4, 3);
     put(20, 4, 16);
     put(24, 8, 1ull << 30);
-    put(36, 4, 2);           // L1 entries
-    put(40, 8, 0x30000);     // L1 offset
+    put(36, 4, 2);        // L1 entries
+    put(40, 8, 0x30000);  // L1 offset
     put(48, 8, 0x10000);
     put(56, 4, 1);
     put(96, 4, 4);
@@ -41,16 +41,24 @@ TEST(ImageFormat, PlainQcow2IsTaken) {
 }
 
 TEST(ImageFormat, Qcow2ThatReachesOutIsRefused) {
-  EXPECT_NE(why("qcow2", Qcow2().put(8, 8, 0x200).put(16, 4, 11).bytes).find("backing file"), std::string::npos);
-  EXPECT_NE(why("qcow2", Qcow2().put(16, 4, 11).bytes).find("backing file"), std::string::npos);
-  EXPECT_NE(why("qcow2", Qcow2().put(72, 8, 4).bytes).find("data in another file"), std::string::npos);
-  EXPECT_NE(why("qcow2", Qcow2().put(104, 4, 0x44415441).put(108, 4, 8).bytes).find("data file"), std::string::npos);
-  EXPECT_NE(why("qcow2", Qcow2().put(104, 4, 0xe2792aca).put(108, 4, 3).bytes).find("backing"), std::string::npos);
-  // Version 2 has its extensions at 72.
-  EXPECT_NE(why("qcow2", Qcow2().put(4, 4, 2).put(72, 4, 0x44415441).put(76, 4, 8).bytes).find("data file"), std::string::npos);
-  // Behind a harmless extension.
-  EXPECT_NE(why("qcow2", Qcow2().put(104, 4, 0x6803f857).put(108, 4, 13).put(128, 4, 0x44415441).bytes).find("data file"),
+  EXPECT_NE(why("qcow2", Qcow2().put(8, 8, 0x200).put(16, 4, 11).bytes).find("backing file"),
             std::string::npos);
+  EXPECT_NE(why("qcow2", Qcow2().put(16, 4, 11).bytes).find("backing file"), std::string::npos);
+  EXPECT_NE(why("qcow2", Qcow2().put(72, 8, 4).bytes).find("data in another file"),
+            std::string::npos);
+  EXPECT_NE(why("qcow2", Qcow2().put(104, 4, 0x44415441).put(108, 4, 8).bytes).find("data file"),
+            std::string::npos);
+  EXPECT_NE(why("qcow2", Qcow2().put(104, 4, 0xe2792aca).put(108, 4, 3).bytes).find("backing"),
+            std::string::npos);
+  // Version 2 has its extensions at 72.
+  EXPECT_NE(why("qcow2", Qcow2().put(4, 4, 2).put(72, 4, 0x44415441).put(76, 4, 8).bytes)
+                .find("data file"),
+            std::string::npos);
+  // Behind a harmless extension.
+  EXPECT_NE(
+      why("qcow2", Qcow2().put(104, 4, 0x6803f857).put(108, 4, 13).put(128, 4, 0x44415441).bytes)
+          .find("data file"),
+      std::string::npos);
 }
 
 struct Bad {
@@ -61,17 +69,28 @@ struct Bad {
 
 TEST(ImageFormat, BadQcow2Headers) {
   const Bad kBad[] = {
-      {"version 1", 4, 4, 1},           {"version 4", 4, 4, 4},
-      {"cluster bits 8", 20, 4, 8},     {"cluster bits 22", 20, 4, 22},
-      {"cluster bits huge", 20, 4, 0xffffffff}, {"size 0", 24, 8, 0},
-      {"size silly", 24, 8, kMaxVirtualBytes + 1}, {"size all ones", 24, 8, UINT64_MAX},
-      {"encrypted", 32, 4, 1},          {"L1 too small", 36, 4, 1},
-      {"L1 too large", 36, 4, 0xffffffff}, {"L1 outside", 40, 8, 0x50000},
-      {"L1 at 0", 40, 8, 0},            {"L1 unaligned", 40, 8, 0x30001},
-      {"L1 far", 40, 8, 0xffffffffffff0000}, {"corrupt", 72, 8, 2},
-      {"feature 5", 72, 8, 32},         {"feature 63", 72, 8, 1ull << 63},
-      {"refcount order", 96, 4, 7},     {"header short", 100, 4, 96},
-      {"header unaligned", 100, 4, 105}, {"header long", 100, 4, 0xfffffff8},
+      {"version 1", 4, 4, 1},
+      {"version 4", 4, 4, 4},
+      {"cluster bits 8", 20, 4, 8},
+      {"cluster bits 22", 20, 4, 22},
+      {"cluster bits huge", 20, 4, 0xffffffff},
+      {"size 0", 24, 8, 0},
+      {"size silly", 24, 8, kMaxVirtualBytes + 1},
+      {"size all ones", 24, 8, UINT64_MAX},
+      {"encrypted", 32, 4, 1},
+      {"L1 too small", 36, 4, 1},
+      {"L1 too large", 36, 4, 0xffffffff},
+      {"L1 outside", 40, 8, 0x50000},
+      {"L1 at 0", 40, 8, 0},
+      {"L1 unaligned", 40, 8, 0x30001},
+      {"L1 far", 40, 8, 0xffffffffffff0000},
+      {"corrupt", 72, 8, 2},
+      {"feature 5", 72, 8, 32},
+      {"feature 63", 72, 8, 1ull << 63},
+      {"refcount order", 96, 4, 7},
+      {"header short", 100, 4, 96},
+      {"header unaligned", 100, 4, 105},
+      {"header long", 100, 4, 0xfffffff8},
   };
   for (const Bad& b : kBad) {
     EXPECT_NE(why("qcow2", Qcow2().put(b.at, b.n, b.value).bytes), "") << b.what;

@@ -20,7 +20,9 @@ Image make(const std::string& id, const std::string& name, int64_t size, TimeUs 
   return i;
 }
 
-std::vector<Image> sample() { return {make("1", "b", 10, 100), make("2", "a", 21, 200), make("3", "c,d", 30, 300)}; }
+std::vector<Image> sample() {
+  return {make("1", "b", 10, 100), make("2", "a", 21, 200), make("3", "c,d", 30, 300)};
+}
 
 std::string ids(const std::string& raw) {
   auto query = read_list_query(Query::parse(raw));
@@ -55,11 +57,21 @@ TEST(ImageList, FiltersSortsAndPages) {
 
 TEST(ImageList, BadQueriesNameTheParameter) {
   const std::pair<const char*, const char*> kBad[] = {
-      {"limit=-1", "limit"},       {"limit=x", "limit"},         {"limit=99999999999999999999", "limit"},
-      {"marker=9", "marker"},      {"sort_key=secret", "sort_key"}, {"sort_dir=up", "sort_dir"},
-      {"sort=name:up", "sort_dir"}, {"sort=name&sort_key=id", "sort"}, {"visibility=some", "visibility"},
-      {"member_status=x", "member_status"}, {"size_min=x", "size_min"}, {"created_at=noon", "created_at"},
-      {"os_hidden=maybe", "os_hidden"}, {"protected=2", "protected"}, {"name=in:%22a", "name"},
+      {"limit=-1", "limit"},
+      {"limit=x", "limit"},
+      {"limit=99999999999999999999", "limit"},
+      {"marker=9", "marker"},
+      {"sort_key=secret", "sort_key"},
+      {"sort_dir=up", "sort_dir"},
+      {"sort=name:up", "sort_dir"},
+      {"sort=name&sort_key=id", "sort"},
+      {"visibility=some", "visibility"},
+      {"member_status=x", "member_status"},
+      {"size_min=x", "size_min"},
+      {"created_at=noon", "created_at"},
+      {"os_hidden=maybe", "os_hidden"},
+      {"protected=2", "protected"},
+      {"name=in:%22a", "name"},
       {"sort_key=name&sort_key=id&sort_dir=asc&sort_dir=asc&sort_dir=asc", "sort_dir"},
   };
   for (const auto& [raw, field] : kBad) EXPECT_EQ(ids(raw), std::string("bad ") + field) << raw;
@@ -72,7 +84,8 @@ Result<Image> patched(const std::string& patch) {
 }
 
 TEST(ImagePatch, ChangesWhatItNames) {
-  auto i = patched(R"([{"op":"replace","path":"/name","value":"new"},{"op":"add","path":"/hw~1x~0y","value":"1"},
+  auto i = patched(
+      R"([{"op":"replace","path":"/name","value":"new"},{"op":"add","path":"/hw~1x~0y","value":"1"},
     {"op":"remove","path":"/os"},{"op":"replace","path":"/tags","value":["z","a","z"]},{"op":"replace","path":"/protected","value":true}])");
   ASSERT_TRUE(i) << i.error().message;
   EXPECT_EQ(i->name, "new");
@@ -95,7 +108,8 @@ TEST(ImagePatch, BadPatches) {
       {R"([{"op":"replace","path":"/min_disk","value":-1}])", ErrorCode::bad_request},
       {R"([{"op":"replace","path":"/min_disk","value":null}])", ErrorCode::bad_request},
       {R"([{"op":"replace","path":"/status","value":"active"}])", ErrorCode::forbidden},
-      {R"([{"op":"replace","path":"/id","value":"00000000-0000-4000-8000-000000000000"}])", ErrorCode::forbidden},
+      {R"([{"op":"replace","path":"/id","value":"00000000-0000-4000-8000-000000000000"}])",
+       ErrorCode::forbidden},
       {R"([{"op":"replace","path":"/size","value":1}])", ErrorCode::forbidden},
       {R"([{"op":"add","path":"/location","value":"file:///etc/passwd"}])", ErrorCode::forbidden},
       {R"([{"op":"remove","path":"/name"}])", ErrorCode::forbidden},

@@ -18,22 +18,26 @@ class MeteringApi : public ::testing::Test {
     router = std::make_unique<Router>(options);
     api = std::make_unique<Api>(*db, clock);
     api->add_routes(*router);
-    prices(R"({"currency":"EUR","price":[{"meter":"vcpu","rate_per_hour":"0.01"},{"meter":"volume","rate_per_hour":"0.001"}]})");
+    prices(
+        R"({"currency":"EUR","price":[{"meter":"vcpu","rate_per_hour":"0.01"},{"meter":"volume","rate_per_hour":"0.001"}]})");
   }
   void prices(const char* config) {
     auto list = read_price_list(parse_json(config).value()).value();
     ASSERT_TRUE(db->write([&](db::Session& s) { store::put_price_list(s, list, clock.now_us()); }));
   }
-  void event(const std::string& type, const std::string& kind, const std::string& id, const std::string& data, const std::string& project = "p") {
+  void event(const std::string& type, const std::string& kind, const std::string& id,
+             const std::string& data, const std::string& project = "p") {
     UsageEvent e{++number, clock.now_us(), type, project, "u", kind, id, parse_json(data).value()};
     ASSERT_TRUE(db->write([&](db::Session& s) { store::take(s, "compute", {e}); }));
   }
-  Response call(const std::string& token, const std::string& target, const std::string& method = "GET") {
+  Response call(const std::string& token, const std::string& target,
+                const std::string& method = "GET") {
     Request q;
     q.method = method;
     q.target = target;
     q.path = target.substr(0, target.find('?'));
-    if (target.find('?') != std::string::npos) q.query = Query::parse(target.substr(target.find('?') + 1));
+    if (target.find('?') != std::string::npos)
+      q.query = Query::parse(target.substr(target.find('?') + 1));
     if (!token.empty()) q.headers.set("X-Auth-Token", token);
     q.headers.set("Host", "cloud");
     return router->dispatch(q);
@@ -104,7 +108,8 @@ TEST_F(MeteringApi, CostOfAProjectAddsUp) {
   EXPECT_EQ(cost["resources"].at(0)["name"].as_string(), "web");
   EXPECT_TRUE(cost["resources"].at(0)["open"].as_bool());
   EXPECT_FALSE(cost["resources"].at(1)["open"].as_bool());
-  std::string window = "?begin=" + iso_seconds(start + kHour) + "&end=" + iso_seconds(start + kHour + kHour / 2);
+  std::string window =
+      "?begin=" + iso_seconds(start + kHour) + "&end=" + iso_seconds(start + kHour + kHour / 2);
   cost = json("reader@p", "/v1/projects/p/cost" + window)["cost"];
   EXPECT_EQ(cost["amount"].as_string(), "0.005000000");
   EXPECT_EQ(cost["rate_per_hour"].as_string(), "0");
@@ -119,13 +124,16 @@ TEST_F(MeteringApi, NewPricesDoNotReachBack) {
   Json cost = json("reader@p", "/v1/volumes/v1/cost")["cost"];
   EXPECT_EQ(cost["amount"].as_string(), "1.001000000");
   EXPECT_EQ(cost["intervals"].size(), 2u);
-  EXPECT_EQ(db->read([](db::Session& s) { return s.count("SELECT count(*) FROM price_lists"); }).value(), 2);
+  EXPECT_EQ(
+      db->read([](db::Session& s) { return s.count("SELECT count(*) FROM price_lists"); }).value(),
+      2);
   EXPECT_EQ(json("reader@p", "/v1/prices")["prices"].at(0)["rate_per_hour"].as_string(), "1");
 }
 
 TEST_F(MeteringApi, AProjectSeesOnlyItsOwn) {
   event("begin", "server", "s1", R"({"vcpus":1})");
-  Response foreign = call("member@q", "/v1/servers/s1/cost"), none = call("member@q", "/v1/servers/s2/cost");
+  Response foreign = call("member@q", "/v1/servers/s1/cost"),
+           none = call("member@q", "/v1/servers/s2/cost");
   EXPECT_EQ(foreign.status, 404);
   EXPECT_EQ(none.status, 404);
   std::string text = foreign.body;
@@ -138,11 +146,13 @@ TEST_F(MeteringApi, AProjectSeesOnlyItsOwn) {
 }
 
 TEST_F(MeteringApi, BadQueries) {
-  for (const char* bad : {"/v1/projects/p/cost?begin=yesterday", "/v1/projects/p/cost?end=x",
-                          "/v1/projects/p/cost?begin=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z"}) {
+  for (const char* bad :
+       {"/v1/projects/p/cost?begin=yesterday", "/v1/projects/p/cost?end=x",
+        "/v1/projects/p/cost?begin=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z"}) {
     EXPECT_EQ(call("reader@p", bad).status, 400) << bad;
   }
-  for (const char* bad : {"/v1/ledger?limit=1001", "/v1/ledger?limit=-1", "/v1/ledger?after=x"}) EXPECT_EQ(call("admin@a", bad).status, 400) << bad;
+  for (const char* bad : {"/v1/ledger?limit=1001", "/v1/ledger?limit=-1", "/v1/ledger?after=x"})
+    EXPECT_EQ(call("admin@a", bad).status, 400) << bad;
 }
 
 TEST_F(MeteringApi, LedgerPagesAndChecks) {
@@ -153,7 +163,8 @@ TEST_F(MeteringApi, LedgerPagesAndChecks) {
   EXPECT_EQ(page["entries"].size(), 2u);
   EXPECT_FALSE(page.contains("next"));
   EXPECT_TRUE(json("admin@a", "/v1/ledger/check")["intact"].as_bool());
-  ASSERT_TRUE(db->write([](db::Session& s) { s.exec("UPDATE ledger SET user_id='x' WHERE number=4"); }));
+  ASSERT_TRUE(
+      db->write([](db::Session& s) { s.exec("UPDATE ledger SET user_id='x' WHERE number=4"); }));
   Json check = json("admin@a", "/v1/ledger/check");
   EXPECT_FALSE(check["intact"].as_bool(true));
   EXPECT_EQ(check["broken_at"].as_int(), 4);

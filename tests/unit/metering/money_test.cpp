@@ -11,10 +11,12 @@ constexpr TimeUs kHour = 3600 * kSecondUs;
 Rate rate(const char* text) { return Rate::parse(text).value(); }
 
 TEST(Money, RatesAreExactDecimals) {
-  for (const char* text : {"0", "1", "0.1", "0.012", "0.000000000001", "1000000", "999999.999999999999"}) EXPECT_EQ(rate(text).str(), text);
+  for (const char* text :
+       {"0", "1", "0.1", "0.012", "0.000000000001", "1000000", "999999.999999999999"})
+    EXPECT_EQ(rate(text).str(), text);
   EXPECT_EQ(rate("0.10").str(), "0.1");
-  for (const char* bad : {"", ".", "1.", ".5", "-1", "+1", "1e3", "0x1", " 1", "1 ", "1,5", "1000000.1", "1000001", "99999999",
-                          "0.0000000000001", "nan", "1.2.3"}) {
+  for (const char* bad : {"", ".", "1.", ".5", "-1", "+1", "1e3", "0x1", " 1", "1 ", "1,5",
+                          "1000000.1", "1000001", "99999999", "0.0000000000001", "nan", "1.2.3"}) {
     EXPECT_FALSE(Rate::parse(bad)) << bad;
   }
 }
@@ -39,7 +41,8 @@ TEST(Money, HugeSumsStayHuge) {
   more += most;
   EXPECT_EQ(more, most);
   // A hundred years of a thousand terabytes at a dollar.
-  EXPECT_EQ(Amount::of(Quantity::whole(1'000'000), rate("1"), 100 * 8766 * kHour).str(0), "876600000000");
+  EXPECT_EQ(Amount::of(Quantity::whole(1'000'000), rate("1"), 100 * 8766 * kHour).str(0),
+            "876600000000");
 }
 
 TEST(Money, QuantitiesInParts) {
@@ -57,16 +60,20 @@ PriceList list_of(const char* json) { return read_price_list(parse_json(json).va
 
 std::string shown(const PriceList& list, const char* type, const char* data) {
   std::string out;
-  for (const Charge& c : charges(list, type, parse_json(data).value())) out += c.meter + " " + c.quantity.str() + " " + c.rate.str() + "; ";
+  for (const Charge& c : charges(list, type, parse_json(data).value()))
+    out += c.meter + " " + c.quantity.str() + " " + c.rate.str() + "; ";
   return out;
 }
 
-const char* kSmall = R"({"flavor_name":"m1.small","vcpus":1,"ram_mib":512,"disk_gib":5,"state":"active"})";
+const char* kSmall =
+    R"({"flavor_name":"m1.small","vcpus":1,"ram_mib":512,"disk_gib":5,"state":"active"})";
 
 TEST(Prices, OfWhatIsUsed) {
   PriceList list = list_of("{}");
-  EXPECT_EQ(shown(list, "server", kSmall), "vcpu 1 0.01; ram_mib 512 0.000004; disk_gib 5 0.0001; ");
-  EXPECT_EQ(shown(list, "server", R"({"vcpus":1,"ram_mib":512,"disk_gib":5,"state":"stopped"})"), "disk_gib 5 0.0001; ");
+  EXPECT_EQ(shown(list, "server", kSmall),
+            "vcpu 1 0.01; ram_mib 512 0.000004; disk_gib 5 0.0001; ");
+  EXPECT_EQ(shown(list, "server", R"({"vcpus":1,"ram_mib":512,"disk_gib":5,"state":"stopped"})"),
+            "disk_gib 5 0.0001; ");
   EXPECT_EQ(shown(list, "server", R"({"vcpus":1,"ram_mib":512,"disk_gib":5,"state":"error"})"), "");
   EXPECT_EQ(shown(list, "volume", R"({"size_gib":3})"), "volume_gib 3 0.00015; ");
   EXPECT_EQ(shown(list, "floating_ip", "{}"), "floating_ip 1 0.004; ");
@@ -77,23 +84,29 @@ TEST(Prices, OfWhatIsUsed) {
 }
 
 TEST(Prices, OfAFlavorAreTheWholePrice) {
-  PriceList list = list_of(R"({"currency":"EUR","price":[{"meter":"server","flavor":"m1.small","rate_per_hour":"0.02"},
+  PriceList list = list_of(
+      R"({"currency":"EUR","price":[{"meter":"server","flavor":"m1.small","rate_per_hour":"0.02"},
     {"meter":"server","rate_per_hour":"0.001"},{"meter":"vcpu","rate_per_hour":"0.01"},{"meter":"volume","rate_per_hour":1}]})");
   EXPECT_EQ(list.currency, "EUR");
   EXPECT_EQ(shown(list, "server", kSmall), "server 1 0.02; ");
-  EXPECT_EQ(shown(list, "server", R"({"flavor_name":"big","vcpus":4,"ram_mib":512,"disk_gib":5})"), "server 1 0.001; vcpu 4 0.01; ");
+  EXPECT_EQ(shown(list, "server", R"({"flavor_name":"big","vcpus":4,"ram_mib":512,"disk_gib":5})"),
+            "server 1 0.001; vcpu 4 0.01; ");
   EXPECT_EQ(shown(list, "volume", R"({"size_gib":3})"), "volume_gib 3 1; ");
   Json shown_list = price_list_json(list);
   EXPECT_EQ(shown_list["prices"].size(), 3u);
   EXPECT_EQ(shown_list["flavor_prices"].at(0)["flavor"].as_string(), "m1.small");
-  EXPECT_EQ(price_list_config(read_price_list(price_list_config(list)).value()), price_list_config(list));
+  EXPECT_EQ(price_list_config(read_price_list(price_list_config(list)).value()),
+            price_list_config(list));
 }
 
 TEST(Prices, BadOnesAreNamed) {
-  for (const char* bad : {R"({"price":[{"meter":"wishes","rate_per_hour":"1"}]})", R"({"price":[{"meter":"vcpu"}]})",
-                          R"({"price":[{"meter":"vcpu","rate_per_hour":0.1}]})", R"({"price":[{"meter":"vcpu","rate_per_hour":"-1"}]})",
-                          R"({"price":[{"meter":"vcpu","flavor":"x","rate_per_hour":"1"}]})",
-                          R"({"price":[{"meter":"vcpu","rate_per_hour":"1"},{"meter":"vcpu","rate_per_hour":"2"}]})"}) {
+  for (
+      const char* bad :
+      {R"({"price":[{"meter":"wishes","rate_per_hour":"1"}]})", R"({"price":[{"meter":"vcpu"}]})",
+       R"({"price":[{"meter":"vcpu","rate_per_hour":0.1}]})",
+       R"({"price":[{"meter":"vcpu","rate_per_hour":"-1"}]})",
+       R"({"price":[{"meter":"vcpu","flavor":"x","rate_per_hour":"1"}]})",
+       R"({"price":[{"meter":"vcpu","rate_per_hour":"1"},{"meter":"vcpu","rate_per_hour":"2"}]})"}) {
     auto r = read_price_list(parse_json(bad).value());
     ASSERT_FALSE(r) << bad;
     EXPECT_FALSE(r.error().field.empty()) << bad;
@@ -101,9 +114,11 @@ TEST(Prices, BadOnesAreNamed) {
 }
 
 TEST(Prices, AnIntervalIsSplitWhereThePriceChanged) {
-  std::vector<DatedList> lists = {{1000 * kHour, list_of(R"({"price":[{"meter":"volume","rate_per_hour":"1"}]})")},
-                                  {2000 * kHour, list_of(R"({"price":[{"meter":"volume","rate_per_hour":"3"}]})")}};
-  Interval i{1, "volume", "v", "p", "u", 1999 * kHour, std::nullopt, parse_json(R"({"size_gib":2})").value()};
+  std::vector<DatedList> lists = {
+      {1000 * kHour, list_of(R"({"price":[{"meter":"volume","rate_per_hour":"1"}]})")},
+      {2000 * kHour, list_of(R"({"price":[{"meter":"volume","rate_per_hour":"3"}]})")}};
+  Interval i{1,   "volume",     "v",          "p",
+             "u", 1999 * kHour, std::nullopt, parse_json(R"({"size_gib":2})").value()};
   auto lines = rate_interval(lists, i, 0, 2001 * kHour);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].amount.str(), "2.000000000");

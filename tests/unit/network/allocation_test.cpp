@@ -12,10 +12,12 @@ TEST(Allocation, DefaultPoolsCoverAllUsableAddressesButTheGateway) {
     int prefix = 24 + static_cast<int>(random() % 7);
     Cidr cidr = *checked_cidr("10.0.0.0/" + std::to_string(prefix), 4);
     std::optional<std::string> gateway;
-    if (random() % 3) gateway = cidr.network().plus(1 + random() % ((1u << (32 - prefix)) - 2)).str();
+    if (random() % 3)
+      gateway = cidr.network().plus(1 + random() % ((1u << (32 - prefix)) - 2)).str();
     std::set<std::string> seen;
     for (const Pool& p : default_pools(cidr, gateway)) {
-      for (IpAddress a = *IpAddress::parse(p.start); a <= *IpAddress::parse(p.end); a = a.plus(1)) EXPECT_TRUE(seen.insert(a.str()).second);
+      for (IpAddress a = *IpAddress::parse(p.start); a <= *IpAddress::parse(p.end); a = a.plus(1))
+        EXPECT_TRUE(seen.insert(a.str()).second);
     }
     EXPECT_EQ(seen.size(), (1u << (32 - prefix)) - 2 - (gateway ? 1 : 0));
     EXPECT_FALSE(gateway && seen.contains(*gateway));
@@ -48,7 +50,8 @@ TEST(Allocation, RandomPortsNeverShareAnAddress) {
   int full = 0;
   for (int i = 0; i < 300; ++i) {
     if (random() % 3 || held.empty()) {
-      Response r = c.send("POST", "/v2.0/ports", "member p1", "{\"port\": {\"network_id\": \"" + net + "\"}}");
+      Response r = c.send("POST", "/v2.0/ports", "member p1",
+                          "{\"port\": {\"network_id\": \"" + net + "\"}}");
       if (r.status == 409) {
         EXPECT_EQ(held.size(), 28u);  // 30 usable, less the gateway and the metadata port
         ++full;
@@ -56,7 +59,9 @@ TEST(Allocation, RandomPortsNeverShareAnAddress) {
       }
       ASSERT_EQ(r.status, 201) << r.body;
       Json port = (*parse_json(r.body))["port"];
-      EXPECT_TRUE(held.emplace(port["fixed_ips"].at(0)["ip_address"].as_string(), port["id"].as_string()).second);
+      EXPECT_TRUE(
+          held.emplace(port["fixed_ips"].at(0)["ip_address"].as_string(), port["id"].as_string())
+              .second);
     } else {
       auto it = std::next(held.begin(), static_cast<long>(random() % held.size()));
       c.ask(204, "DELETE", "/v2.0/ports/" + it->second, "member p1");
@@ -68,11 +73,20 @@ TEST(Allocation, RandomPortsNeverShareAnAddress) {
 
 TEST(Allocation, SubnetPoolsHandOutBlocks) {
   Cloud c;
-  std::string pool = c.ask(201, "POST", "/v2.0/subnetpools", "member p1",
-      *parse_json(R"({"subnetpool": {"name": "p", "prefixes": ["10.20.0.0/23"], "default_prefixlen": 24}})"))["subnetpool"]["id"].as_string();
+  std::string pool =
+      c.ask(
+           201, "POST", "/v2.0/subnetpools", "member p1",
+           *parse_json(
+               R"({"subnetpool": {"name": "p", "prefixes": ["10.20.0.0/23"], "default_prefixlen": 24}})"))
+          ["subnetpool"]["id"]
+              .as_string();
   std::string net = c.network();
   auto take = [&](int status) {
-    return c.ask(status, "POST", "/v2.0/subnets", "member p1", Json::object({{"subnet", Json::object({{"network_id", net}, {"subnetpool_id", pool}, {"ip_version", 4}})}}));
+    return c.ask(
+        status, "POST", "/v2.0/subnets", "member p1",
+        Json::object(
+            {{"subnet",
+              Json::object({{"network_id", net}, {"subnetpool_id", pool}, {"ip_version", 4}})}}));
   };
   EXPECT_EQ(take(201)["subnet"]["cidr"].as_string(), "10.20.0.0/24");
   EXPECT_EQ(take(201)["subnet"]["cidr"].as_string(), "10.20.1.0/24");

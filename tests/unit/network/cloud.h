@@ -42,7 +42,8 @@ class Cloud {
     database = std::move(opened).value();
     EXPECT_TRUE(database->migrate("outbox", feed::kOutboxMigrations));
     EXPECT_TRUE(database->migrate("network", kMigrations));
-    service = std::make_shared<Service>(Service{.db = *database, .clock = clock, .random = random, .settings = {.dns = {"9.9.9.9"}}});
+    service = std::make_shared<Service>(Service{
+        .db = *database, .clock = clock, .random = random, .settings = {.dns = {"9.9.9.9"}}});
     add_routes(router, service);
   }
   ~Cloud() {
@@ -50,7 +51,8 @@ class Cloud {
     std::filesystem::remove_all(folder_);
   }
 
-  Response send(const std::string& method, const std::string& target, const std::string& token, const std::string& body = {}) {
+  Response send(const std::string& method, const std::string& target, const std::string& token,
+                const std::string& body = {}) {
     Request r;
     r.method = method;
     r.target = target;
@@ -64,36 +66,49 @@ class Cloud {
     return router.dispatch(r);
   }
   // The answer's JSON; fails the test on another status.
-  Json ask(int status, const std::string& method, const std::string& target, const std::string& token, const Json& body = {}) {
+  Json ask(int status, const std::string& method, const std::string& target,
+           const std::string& token, const Json& body = {}) {
     clock.advance(1000);
     Response r = send(method, target, token, body.is_null() ? "" : body.dump());
     EXPECT_EQ(r.status, status) << method << " " << target << " " << body.dump() << "\n" << r.body;
     return r.body.empty() ? Json() : parse_json(r.body).value_or(Json());
   }
-  std::string error_type(int status, const std::string& method, const std::string& target, const std::string& token, const Json& body = {}) {
+  std::string error_type(int status, const std::string& method, const std::string& target,
+                         const std::string& token, const Json& body = {}) {
     return ask(status, method, target, token, body)["NeutronError"]["type"].as_string();
   }
 
   // Shortcuts for what most tests start with.
   std::string network(const std::string& token = "member p1", Json extra = Json::object()) {
     extra.set("name", "n");
-    return ask(201, "POST", "/v2.0/networks", token, Json::object({{"network", extra}}))["network"]["id"].as_string();
+    return ask(201, "POST", "/v2.0/networks", token,
+               Json::object({{"network", extra}}))["network"]["id"]
+        .as_string();
   }
-  std::string subnet(const std::string& network_id, const std::string& cidr, const std::string& token = "member p1", Json extra = Json::object()) {
+  std::string subnet(const std::string& network_id, const std::string& cidr,
+                     const std::string& token = "member p1", Json extra = Json::object()) {
     extra.set("network_id", network_id).set("cidr", cidr);
-    if (!extra.contains("ip_version")) extra.set("ip_version", cidr.find(':') == std::string::npos ? 4 : 6);
-    return ask(201, "POST", "/v2.0/subnets", token, Json::object({{"subnet", extra}}))["subnet"]["id"].as_string();
+    if (!extra.contains("ip_version"))
+      extra.set("ip_version", cidr.find(':') == std::string::npos ? 4 : 6);
+    return ask(201, "POST", "/v2.0/subnets", token,
+               Json::object({{"subnet", extra}}))["subnet"]["id"]
+        .as_string();
   }
-  Json port(const std::string& network_id, const std::string& token = "member p1", Json extra = Json::object()) {
+  Json port(const std::string& network_id, const std::string& token = "member p1",
+            Json extra = Json::object()) {
     extra.set("network_id", network_id);
     return ask(201, "POST", "/v2.0/ports", token, Json::object({{"port", extra}}))["port"];
   }
   std::string router_id(const std::string& token = "member p1", Json extra = Json::object()) {
-    return ask(201, "POST", "/v2.0/routers", token, Json::object({{"router", extra}}))["router"]["id"].as_string();
+    return ask(201, "POST", "/v2.0/routers", token,
+               Json::object({{"router", extra}}))["router"]["id"]
+        .as_string();
   }
   std::string external() {
     EXPECT_TRUE(ensure_external_network(*service, ExternalPlan()));
-    return ask(200, "GET", "/v2.0/networks?router:external=true", "member p1")["networks"].at(0)["id"].as_string();
+    return ask(200, "GET", "/v2.0/networks?router:external=true", "member p1")["networks"]
+        .at(0)["id"]
+        .as_string();
   }
 
   FakeClock clock;

@@ -17,20 +17,25 @@ class FakeDatabase {
   void transact(const std::vector<Json>& operations) {
     std::map<std::string, std::string> names;
     for (const Json& op : operations) {
-      if (op["op"].as_string() == "insert") names[op["uuid-name"].as_string()] = "uuid-" + std::to_string(++next_);
+      if (op["op"].as_string() == "insert")
+        names[op["uuid-name"].as_string()] = "uuid-" + std::to_string(++next_);
     }
     for (const Json& op : operations) {
       Rows& rows = tables[op["table"].as_string()];
       if (op["op"].as_string() == "insert") {
         Row& row = rows[names.at(op["uuid-name"].as_string())];
-        for (const auto& [column, value] : op["row"].as_object()) row[column] = Datum::from_json(named(value, names));
+        for (const auto& [column, value] : op["row"].as_object())
+          row[column] = Datum::from_json(named(value, names));
         continue;
       }
       auto it = rows.find(op["where"].at(0).at(2).at(1).as_string());
       ASSERT_NE(it, rows.end());
       if (op["op"].as_string() == "delete") rows.erase(it);
-      for (const auto& [column, value] : op["row"].as_object()) it->second[column] = Datum::from_json(named(value, names));
-      for (const Json& m : op["mutations"].as_array()) mutate(it->second[m.at(0).as_string()], m.at(1).as_string(), Datum::from_json(named(m.at(2), names)));
+      for (const auto& [column, value] : op["row"].as_object())
+        it->second[column] = Datum::from_json(named(value, names));
+      for (const Json& m : op["mutations"].as_array())
+        mutate(it->second[m.at(0).as_string()], m.at(1).as_string(),
+               Datum::from_json(named(m.at(2), names)));
     }
     collect();
   }
@@ -56,7 +61,8 @@ class FakeDatabase {
  private:
   static Json named(const Json& j, const std::map<std::string, std::string>& names) {
     if (!j.is_array()) return j;
-    if (j.at(0).as_string() == "named-uuid") return Json::array({"uuid", names.at(j.at(1).as_string())});
+    if (j.at(0).as_string() == "named-uuid")
+      return Json::array({"uuid", names.at(j.at(1).as_string())});
     Json out = Json::array();
     for (const Json& item : j.as_array()) out.push_back(named(item, names));
     return out;
@@ -85,8 +91,10 @@ class FakeDatabase {
           }
         }
       }
-      for (const char* table : {"Logical_Switch_Port", "Logical_Router_Port", "Logical_Router_Static_Route", "NAT", "Gateway_Chassis", "ACL"}) {
-        std::erase_if(tables[table], [&](const auto& row) { return !referred.contains(row.first); });
+      for (const char* table : {"Logical_Switch_Port", "Logical_Router_Port",
+                                "Logical_Router_Static_Route", "NAT", "Gateway_Chassis", "ACL"}) {
+        std::erase_if(tables[table],
+                      [&](const auto& row) { return !referred.contains(row.first); });
       }
     }
     for (auto& [uuid, row] : tables["Port_Group"]) {
@@ -105,10 +113,15 @@ struct World {
     external = cloud.external();
     net = cloud.network();
     sub = cloud.subnet(net, "10.0.0.0/24");
-    router = cloud.router_id("member p1", Json::object({{"external_gateway_info", Json::object({{"network_id", external}})}}));
-    cloud.ask(200, "PUT", "/v2.0/routers/" + router + "/add_router_interface", "member p1", Json::object({{"subnet_id", sub}}));
+    router = cloud.router_id(
+        "member p1",
+        Json::object({{"external_gateway_info", Json::object({{"network_id", external}})}}));
+    cloud.ask(200, "PUT", "/v2.0/routers/" + router + "/add_router_interface", "member p1",
+              Json::object({{"subnet_id", sub}}));
     port = cloud.port(net)["id"].as_string();
-    cloud.ask(201, "POST", "/v2.0/floatingips", "member p1", Json::object({{"floatingip", Json::object({{"floating_network_id", external}, {"port_id", port}})}}));
+    cloud.ask(201, "POST", "/v2.0/floatingips", "member p1",
+              Json::object({{"floatingip", Json::object({{"floating_network_id", external},
+                                                         {"port_id", port}})}}));
   }
   std::vector<Want> wanted() {
     snapshot = *take_snapshot(*cloud.database);
@@ -130,7 +143,8 @@ struct World {
   }
   Cloud cloud;
   Snapshot snapshot;
-  std::vector<Chassis> chassis = {{"c1", "host1", {"physnet1"}}, {"c2", "host2", {"physnet1"}}, {"c3", "host3", {}}};
+  std::vector<Chassis> chassis = {
+      {"c1", "host1", {"physnet1"}}, {"c2", "host2", {"physnet1"}}, {"c3", "host3", {}}};
   std::vector<std::string> dns = {"9.9.9.9"};
   FakeDatabase db;
   std::string external, net, sub, router, port;
@@ -151,12 +165,15 @@ TEST(OvnPlan, RowsOfANetworkWithRouterAndFloatingIp) {
   EXPECT_TRUE(w.row("Logical_Switch_Port", "name", "provnet-" + w.external));
   const Row* dhcp = w.row("DHCP_Options", "cidr", "10.0.0.0/24");
   ASSERT_TRUE(dhcp);
-  EXPECT_EQ(dhcp->at("options").get("classless_static_route"), "{169.254.169.254/32,10.0.0.2, 0.0.0.0/0,10.0.0.1}");
+  EXPECT_EQ(dhcp->at("options").get("classless_static_route"),
+            "{169.254.169.254/32,10.0.0.2, 0.0.0.0/0,10.0.0.1}");
   EXPECT_EQ(dhcp->at("options").get("dns_server"), "{9.9.9.9}");
   EXPECT_TRUE(w.row("NAT", "type", "snat"));
   EXPECT_EQ(w.row("NAT", "type", "dnat_and_snat")->at("logical_ip").scalar(), "10.0.0.3");
-  EXPECT_EQ(w.row("Logical_Router_Static_Route", "ip_prefix", "0.0.0.0/0")->at("nexthop").scalar(), "172.24.4.1");
-  EXPECT_EQ(w.db.tables["Gateway_Chassis"].size(), 2u) << "only hosts that reach the physical network";
+  EXPECT_EQ(w.row("Logical_Router_Static_Route", "ip_prefix", "0.0.0.0/0")->at("nexthop").scalar(),
+            "172.24.4.1");
+  EXPECT_EQ(w.db.tables["Gateway_Chassis"].size(), 2u)
+      << "only hosts that reach the physical network";
   const Row* drop = w.row("Port_Group", "name", drop_group_name("nuri"));
   ASSERT_TRUE(drop);
   EXPECT_EQ(drop->at("ports").items().size(), 1u);
@@ -170,7 +187,9 @@ TEST(OvnPlan, RulesBecomeMatches) {
   r.port_min = 80;
   r.port_max = 90;
   r.remote_ip_prefix = "10.0.0.0/8";
-  EXPECT_EQ(rule_match(r), "outport == @pg_aa_bb && ip4 && ip4.src == 10.0.0.0/8 && tcp && tcp.dst >= 80 && tcp.dst <= 90");
+  EXPECT_EQ(rule_match(r),
+            "outport == @pg_aa_bb && ip4 && ip4.src == 10.0.0.0/8 && tcp && tcp.dst >= 80 && "
+            "tcp.dst <= 90");
   r = Rule{};
   r.group_id = "aa";
   r.direction = "egress";
@@ -178,7 +197,8 @@ TEST(OvnPlan, RulesBecomeMatches) {
   r.protocol = "icmp";
   r.port_min = 128;
   r.remote_group_id = "b-c";
-  EXPECT_EQ(rule_match(r), "inport == @pg_aa && ip6 && ip6.dst == $pg_b_c_ip6 && icmp6 && icmp6.type == 128");
+  EXPECT_EQ(rule_match(r),
+            "inport == @pg_aa && ip6 && ip6.dst == $pg_b_c_ip6 && icmp6 && icmp6.type == 128");
   r.protocol = "112";
   r.port_min.reset();
   r.remote_group_id.reset();
@@ -195,19 +215,30 @@ TEST(OvnPlan, ConvergesFromAnyState) {
   w.look();
   for (int round = 0; round < 60; ++round) {
     switch (random() % 4) {
-      case 0: w.cloud.port(w.net); break;
+      case 0:
+        w.cloud.port(w.net);
+        break;
       case 1: {
         Json list = w.cloud.ask(200, "GET", "/v2.0/ports?device_owner=", "member p1")["ports"];
-        if (list.size() > 2) w.cloud.ask(204, "DELETE", "/v2.0/ports/" + list.at(random() % list.size())["id"].as_string(), "member p1");
+        if (list.size() > 2)
+          w.cloud.ask(204, "DELETE",
+                      "/v2.0/ports/" + list.at(random() % list.size())["id"].as_string(),
+                      "member p1");
         break;
       }
       default: {  // somebody spoils a row of ours
-        static const char* kTables[] = {"Logical_Switch_Port", "ACL", "NAT", "Logical_Router_Port", "Port_Group", "DHCP_Options", "Logical_Switch"};
+        static const char* kTables[] = {"Logical_Switch_Port", "ACL",        "NAT",
+                                        "Logical_Router_Port", "Port_Group", "DHCP_Options",
+                                        "Logical_Switch"};
         Rows& rows = w.db.tables[kTables[random() % 7]];
         auto it = std::next(rows.begin(), static_cast<long>(random() % rows.size()));
         if (it->first == "theirs") break;
-        if (random() % 2) rows.erase(it);
-        else for (auto& [column, value] : it->second) if (column != "external_ids" && column != "name" && column != "ports" && random() % 2) value = Datum::empty();
+        if (random() % 2)
+          rows.erase(it);
+        else
+          for (auto& [column, value] : it->second)
+            if (column != "external_ids" && column != "name" && column != "ports" && random() % 2)
+              value = Datum::empty();
       }
     }
     if (random() % 3 == 0) continue;  // killed before it could act
@@ -219,7 +250,8 @@ TEST(OvnPlan, ConvergesFromAnyState) {
   EXPECT_EQ(w.db.tables["Logical_Switch"].count("theirs"), 1u);
   EXPECT_EQ(w.db.tables["Port_Group"].count("theirs"), 1u);
   size_t guests = w.cloud.ask(200, "GET", "/v2.0/ports?device_owner=", "member p1")["ports"].size();
-  EXPECT_EQ(w.row("Port_Group", "name", drop_group_name("nuri"))->at("ports").items().size(), guests);
+  EXPECT_EQ(w.row("Port_Group", "name", drop_group_name("nuri"))->at("ports").items().size(),
+            guests);
 }
 
 TEST(OvnPlan, ARowOfAnotherWithOurNameBlocksOnlyItself) {
@@ -259,7 +291,8 @@ TEST(OvnStream, MessagesSplitAnywhere) {
 }
 
 TEST(OvnStream, RubbishIsAnErrorAndNotACrash) {
-  for (const char* bad : {"x", "]", "}{", "{\"a\": }", "{]"}) EXPECT_FALSE(JsonStream().feed(bad).ok()) << bad;
+  for (const char* bad : {"x", "]", "}{", "{\"a\": }", "{]"})
+    EXPECT_FALSE(JsonStream().feed(bad).ok()) << bad;
   EXPECT_FALSE(JsonStream(10).feed("[1,2,3,4,5,6,7,8,9").ok());
   JsonStream open;
   EXPECT_TRUE(open.feed("{\"a\": \"unfinished").ok());
@@ -268,7 +301,8 @@ TEST(OvnStream, RubbishIsAnErrorAndNotACrash) {
 TEST(OvnDatum, SetsAndMapsCompareWhateverTheirOrder) {
   EXPECT_EQ(Datum::from_json(*parse_json(R"(["set", ["b", "a"]])")), Datum::texts({"a", "b"}));
   EXPECT_EQ(Datum::from_json(*parse_json(R"("a")")), Datum::texts({"a"}));
-  EXPECT_EQ(Datum::from_json(*parse_json(R"(["map", [["k", "v"], ["a", "b"]]])")), Datum::map({{"a", "b"}, {"k", "v"}}));
+  EXPECT_EQ(Datum::from_json(*parse_json(R"(["map", [["k", "v"], ["a", "b"]]])")),
+            Datum::map({{"a", "b"}, {"k", "v"}}));
   EXPECT_EQ(Datum::map({}).to_json().dump(), R"(["map",[]])");
   EXPECT_EQ(Datum::empty().to_json().dump(), R"(["set",[]])");
   EXPECT_EQ(Datum::from_json(*parse_json(R"(["uuid", "x"])")).to_json().dump(), R"(["uuid","x"])");

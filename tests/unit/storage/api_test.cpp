@@ -12,10 +12,27 @@ std::set<std::string> keys(const Json& j) {
 
 TEST_F(Cloud, EachFieldInItsMicroversion) {
   std::string id = make();
-  const std::set<std::string> base = {
-      "id", "status", "size", "availability_zone", "created_at", "updated_at", "name", "description", "volume_type", "snapshot_id",
-      "source_volid", "metadata", "user_id", "bootable", "encrypted", "replication_status", "consistencygroup_id", "multiattach",
-      "attachments", "migration_status", "links"};
+  const std::set<std::string> base = {"id",
+                                      "status",
+                                      "size",
+                                      "availability_zone",
+                                      "created_at",
+                                      "updated_at",
+                                      "name",
+                                      "description",
+                                      "volume_type",
+                                      "snapshot_id",
+                                      "source_volid",
+                                      "metadata",
+                                      "user_id",
+                                      "bootable",
+                                      "encrypted",
+                                      "replication_status",
+                                      "consistencygroup_id",
+                                      "multiattach",
+                                      "attachments",
+                                      "migration_status",
+                                      "links"};
   auto shown = [&](const std::string& version, const std::string& token) {
     return keys(json(call(token, "GET", "/v3/p/volumes/" + id, "", version))["volume"]);
   };
@@ -28,27 +45,37 @@ TEST_F(Cloud, EachFieldInItsMicroversion) {
   EXPECT_EQ(shown("3.0", "reader@p"), reader);
   EXPECT_EQ(shown("3.12", "reader@p"), reader);
   EXPECT_EQ(shown("3.13", "reader@p"), with(reader, {"group_id"}));
-  EXPECT_EQ(shown("3.48", "reader@p"), with(reader, {"group_id", "service_uuid", "shared_targets"}));
-  EXPECT_EQ(shown("latest", "reader@p"), with(reader, {"group_id", "service_uuid", "shared_targets", "volume_type_id", "consumes_quota"}));
-  auto admin = with(reader, {"os-vol-host-attr:host", "os-vol-mig-status-attr:migstat", "os-vol-mig-status-attr:name_id"});
+  EXPECT_EQ(shown("3.48", "reader@p"),
+            with(reader, {"group_id", "service_uuid", "shared_targets"}));
+  EXPECT_EQ(shown("latest", "reader@p"), with(reader, {"group_id", "service_uuid", "shared_targets",
+                                                       "volume_type_id", "consumes_quota"}));
+  auto admin = with(reader, {"os-vol-host-attr:host", "os-vol-mig-status-attr:migstat",
+                             "os-vol-mig-status-attr:name_id"});
   EXPECT_EQ(shown("3.0", "admin@p"), admin);
-  EXPECT_EQ(shown("3.60", "admin@p"), with(admin, {"group_id", "service_uuid", "shared_targets", "provider_id"}));
-  EXPECT_EQ(shown("3.61", "admin@p"), with(admin, {"group_id", "service_uuid", "shared_targets", "provider_id", "cluster_name"}));
+  EXPECT_EQ(shown("3.60", "admin@p"),
+            with(admin, {"group_id", "service_uuid", "shared_targets", "provider_id"}));
+  EXPECT_EQ(shown("3.61", "admin@p"), with(admin, {"group_id", "service_uuid", "shared_targets",
+                                                   "provider_id", "cluster_name"}));
   // POST and PUT answer without the extensions' fields.
-  Response put = call("admin@p", "PUT", "/v3/p/volumes/" + id, R"({"volume":{"name":"new","description":"d"}})");
+  Response put = call("admin@p", "PUT", "/v3/p/volumes/" + id,
+                      R"({"volume":{"name":"new","description":"d"}})");
   EXPECT_EQ(keys(json(put)["volume"]), base);
   EXPECT_EQ(show(id)["name"].as_string(), "new");
   Response list = call("reader@p", "GET", "/v3/p/volumes");
   EXPECT_EQ(keys(json(list)["volumes"].at(0)), (std::set<std::string>{"id", "name", "links"}));
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.71").status, 406);
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.x").status, 400);
-  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes", "", "3.60").headers.get("OpenStack-API-Version"), "volume 3.60");
+  EXPECT_EQ(
+      call("reader@p", "GET", "/v3/p/volumes", "", "3.60").headers.get("OpenStack-API-Version"),
+      "volume 3.60");
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes/summary", "", "3.11").status, 404);
-  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes/summary", "", "3.12").body, R"({"volume-summary":{"total_size":1,"total_count":1}})");
+  EXPECT_EQ(call("reader@p", "GET", "/v3/p/volumes/summary", "", "3.12").body,
+            R"({"volume-summary":{"total_size":1,"total_count":1}})");
 }
 
 TEST_F(Cloud, NullsOfTheClientsAreTaken) {
-  std::string body = R"({"volume":{"size":1,"consistencygroup_id":null,"snapshot_id":null,"name":null,"description":null,
+  std::string body =
+      R"({"volume":{"size":1,"consistencygroup_id":null,"snapshot_id":null,"name":null,"description":null,
     "volume_type":null,"availability_zone":null,"metadata":{},"imageRef":null,"source_volid":null,"backup_id":null,
     "multiattach":false,"user_id":null,"status":"creating"}})";
   std::string id = make(body);
@@ -94,9 +121,10 @@ TEST_F(Cloud, BadActions) {
   std::string id = make();
   settle();
   std::string at = "/v3/p/volumes/" + id + "/action";
-  for (const char* body : {"", "{}", "[]", R"({"os-extend":{}})", R"({"os-extend":{"new_size":"x"}})", R"({"os-extend":7})",
-                           R"({"os-extend":{"new_size":2},"os-detach":{}})", R"({"os-fly":{}})", R"({"os-attach":{}})",
-                           R"({"os-set_bootable":{"bootable":"maybe"}})"}) {
+  for (const char* body :
+       {"", "{}", "[]", R"({"os-extend":{}})", R"({"os-extend":{"new_size":"x"}})",
+        R"({"os-extend":7})", R"({"os-extend":{"new_size":2},"os-detach":{}})", R"({"os-fly":{}})",
+        R"({"os-attach":{}})", R"({"os-set_bootable":{"bootable":"maybe"}})"}) {
     EXPECT_EQ(call("member@p", "POST", at, body).status, 400) << body;
   }
   EXPECT_EQ(call("member@p", "POST", at, R"({"os-reset_status":{"status":"error"}})").status, 403);
@@ -111,16 +139,21 @@ TEST_F(Cloud, BadActions) {
 TEST_F(Cloud, Metadata) {
   std::string id = make(R"({"volume":{"size":1,"metadata":{"a":"1"}}})");
   std::string at = "/v3/p/volumes/" + id + "/metadata";
-  EXPECT_EQ(call("member@p", "POST", at, R"({"metadata":{"b":"2"}})").body, R"({"metadata":{"a":"1","b":"2"}})");
+  EXPECT_EQ(call("member@p", "POST", at, R"({"metadata":{"b":"2"}})").body,
+            R"({"metadata":{"a":"1","b":"2"}})");
   EXPECT_EQ(call("member@p", "GET", at + "/b").body, R"({"meta":{"b":"2"}})");
-  EXPECT_EQ(call("member@p", "PUT", at + "/b", R"({"meta":{"b":"3"}})").body, R"({"meta":{"b":"3"}})");
+  EXPECT_EQ(call("member@p", "PUT", at + "/b", R"({"meta":{"b":"3"}})").body,
+            R"({"meta":{"b":"3"}})");
   EXPECT_EQ(call("member@p", "PUT", at + "/c", R"({"meta":{"b":"3"}})").status, 400);
   EXPECT_EQ(call("member@p", "DELETE", at + "/a").status, 200);
   EXPECT_EQ(call("member@p", "DELETE", at + "/a").status, 404);
   EXPECT_EQ(call("member@p", "GET", at).body, R"({"metadata":{"b":"3"}})");
-  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"z":""}})").body, R"({"metadata":{"z":""}})");
+  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"z":""}})").body,
+            R"({"metadata":{"z":""}})");
   EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"":"x"}})").status, 400);
-  EXPECT_EQ(call("member@p", "PUT", at, R"({"metadata":{"k":")" + std::string(256, 'x') + "\"}}").status, 400);
+  EXPECT_EQ(
+      call("member@p", "PUT", at, R"({"metadata":{"k":")" + std::string(256, 'x') + "\"}}").status,
+      400);
 }
 
 TEST_F(Cloud, QuotaIsCountedFromTheVolumes) {
@@ -128,15 +161,28 @@ TEST_F(Cloud, QuotaIsCountedFromTheVolumes) {
   Response over = call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1}})");
   EXPECT_EQ(over.status, 413);
   EXPECT_TRUE(json(over).contains("overLimit"));
-  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/limits"))["limits"]["absolute"]["totalVolumesUsed"].as_int(), 4);
-  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-quota-sets/p?usage=True"))["quota_set"]["gigabytes"]["in_use"].as_int(), 4);
-  EXPECT_EQ(call("member@p", "PUT", "/v3/p/os-quota-sets/p", R"({"quota_set":{"volumes":9}})").status, 403);
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":-2}})").status, 400);
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"wishes":3}})").status, 400);
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":5}})").status, 200);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/limits"))["limits"]["absolute"]["totalVolumesUsed"]
+                .as_int(),
+            4);
+  EXPECT_EQ(json(call("reader@p", "GET",
+                      "/v3/p/os-quota-sets/p?usage=True"))["quota_set"]["gigabytes"]["in_use"]
+                .as_int(),
+            4);
+  EXPECT_EQ(
+      call("member@p", "PUT", "/v3/p/os-quota-sets/p", R"({"quota_set":{"volumes":9}})").status,
+      403);
+  EXPECT_EQ(
+      call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":-2}})").status,
+      400);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"wishes":3}})").status,
+            400);
+  EXPECT_EQ(
+      call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes":5}})").status,
+      200);
   make();
   EXPECT_EQ(call("admin@a", "DELETE", "/v3/a/os-quota-sets/p").status, 200);
-  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-quota-sets/p"))["quota_set"]["volumes"].as_int(), 4);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-quota-sets/p"))["quota_set"]["volumes"].as_int(),
+            4);
   EXPECT_EQ(call("reader@q", "GET", "/v3/q/os-quota-sets/p").status, 403);
 }
 
@@ -176,9 +222,10 @@ TEST_F(Cloud, EveryRouteAsksWhoComes) {
     EXPECT_EQ(call("member@q", route.method, at).status, 400) << at;
     if (route.pattern.find("{id}") == std::string::npos) continue;
     at.replace(at.find("/p/"), 3, "/q/");
-    std::string body = at.ends_with("/action") ? R"({"os-extend":{"new_size":2}})"
-                       : at.ends_with("/k")    ? R"({"meta":{"k":"v"}})"
-                       : at.ends_with("/metadata") ? R"({"metadata":{}})" : R"({"volume":{}})";
+    std::string body = at.ends_with("/action")     ? R"({"os-extend":{"new_size":2}})"
+                       : at.ends_with("/k")        ? R"({"meta":{"k":"v"}})"
+                       : at.ends_with("/metadata") ? R"({"metadata":{}})"
+                                                   : R"({"volume":{}})";
     EXPECT_EQ(call("member@q", route.method, at, body).status, 404) << route.method << " " << at;
   }
   EXPECT_EQ(status(id), "creating");
@@ -189,13 +236,22 @@ TEST_F(Cloud, Discovery) {
   EXPECT_EQ(call("", "GET", "/v3").status, 200);
   EXPECT_EQ(json(call("", "GET", "/"))["versions"].at(0)["version"].as_string(), "3.70");
   host_lives();
-  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"].at(0)["state"].as_string(), "up");
+  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"]
+                .at(0)["state"]
+                .as_string(),
+            "up");
   clock.advance(2 * kHostSilentUs);
-  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"].at(0)["state"].as_string(), "down");
+  EXPECT_EQ(json(call("admin@p", "GET", "/v3/p/os-services?binary=cinder-volume"))["services"]
+                .at(0)["state"]
+                .as_string(),
+            "down");
   EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/types"))["volume_types"].size(), 1u);
   EXPECT_EQ(call("reader@p", "GET", std::string("/v3/p/types/") + kTypeId).status, 200);
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/types/gold").status, 404);
-  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-availability-zone"))["availabilityZoneInfo"].at(0)["zoneName"].as_string(), "nova");
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/os-availability-zone"))["availabilityZoneInfo"]
+                .at(0)["zoneName"]
+                .as_string(),
+            "nova");
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/extensions").status, 200);
 }
 

@@ -57,13 +57,14 @@ class Cloud : public ::testing::Test {
     feed::add_outbox_routes(*router, *db);
   }
 
-  Response call(const std::string& token, const std::string& method, const std::string& target, const std::string& body = "",
-                const std::string& version = "") {
+  Response call(const std::string& token, const std::string& method, const std::string& target,
+                const std::string& body = "", const std::string& version = "") {
     Request q;
     q.method = method;
     q.target = target;
     q.path = target.substr(0, target.find('?'));
-    if (target.find('?') != std::string::npos) q.query = Query::parse(target.substr(target.find('?') + 1));
+    if (target.find('?') != std::string::npos)
+      q.query = Query::parse(target.substr(target.find('?') + 1));
     if (!token.empty()) q.headers.set("X-Auth-Token", token);
     if (!version.empty()) q.headers.set("OpenStack-API-Version", "volume " + version);
     q.headers.set("Host", "cloud");
@@ -76,7 +77,9 @@ class Cloud : public ::testing::Test {
     EXPECT_EQ(r.status, 202) << r.body;
     return json(r)["volume"]["id"].as_string();
   }
-  Json show(const std::string& id, const std::string& token = "admin@p") { return json(call(token, "GET", "/v3/p/volumes/" + id))["volume"]; }
+  Json show(const std::string& id, const std::string& token = "admin@p") {
+    return json(call(token, "GET", "/v3/p/volumes/" + id))["volume"];
+  }
   std::string status(const std::string& id) { return show(id)["status"].as_string(); }
 
   // What the task contract's crash points are for: the n-th one of this run throws.
@@ -98,13 +101,19 @@ class Cloud : public ::testing::Test {
   }
 
   // The agent: pulls everything wanted, makes and removes "files", says what it has.
-  Json desired() { return json(call("agent@h1", "GET", "/agent/v1/desired?host=h1&after=0&wait_ms=0")); }
+  Json desired() {
+    return json(call("agent@h1", "GET", "/agent/v1/desired?host=h1&after=0&wait_ms=0"));
+  }
   void observe(const std::string& kind, const std::string& id, const Json& state) {
     Json item = Json::object({{"kind", kind}, {"id", id}, {"seq", ++seq}, {"state", state}});
-    Response r = call("agent@h1", "POST", "/agent/v1/observed?host=h1", Json::object({{"items", Json::array({item})}}).dump());
+    Response r = call("agent@h1", "POST", "/agent/v1/observed?host=h1",
+                      Json::object({{"items", Json::array({item})}}).dump());
     EXPECT_EQ(r.status, 204) << r.body;
   }
-  void host_lives() { observe("host", "h1", Json::object({{"zone", "nova"}, {"disk_gib", 100}, {"disk_used_gib", 10}})); }
+  void host_lives() {
+    observe("host", "h1",
+            Json::object({{"zone", "nova"}, {"disk_gib", 100}, {"disk_used_gib", 10}}));
+  }
   void agent() {
     host_lives();
     Json wanted = desired();
@@ -115,9 +124,14 @@ class Cloud : public ::testing::Test {
         observe("volume", id, Json::object({{"absent", true}, {"revision", item["revision"]}}));
       } else if (broken.empty()) {
         files[id] = item["spec"]["size_gib"].as_int();
-        observe("volume", id, Json::object({{"status", "available"}, {"path", "/volumes/" + id}, {"revision", item["revision"]}}));
+        observe("volume", id,
+                Json::object({{"status", "available"},
+                              {"path", "/volumes/" + id},
+                              {"revision", item["revision"]}}));
       } else {
-        observe("volume", id, Json::object({{"status", "failed"}, {"error", broken}, {"revision", item["revision"]}}));
+        observe("volume", id,
+                Json::object(
+                    {{"status", "failed"}, {"error", broken}, {"revision", item["revision"]}}));
       }
     }
   }
@@ -131,11 +145,13 @@ class Cloud : public ::testing::Test {
   std::vector<std::string> events() {
     std::vector<std::string> out;
     Json page = json(call("service@", "GET", "/internal/v1/events"));
-    for (const Json& e : page["events"].as_array()) out.push_back(e["type"].as_string() + " " + e["data"]["size_gib"].dump());
+    for (const Json& e : page["events"].as_array())
+      out.push_back(e["type"].as_string() + " " + e["data"]["size_gib"].dump());
     return out;
   }
   int64_t rows(const std::string& table) {
-    return db->read([&](db::Session& s) { return s.count("SELECT count(*) FROM " + table); }).value();
+    return db->read([&](db::Session& s) { return s.count("SELECT count(*) FROM " + table); })
+        .value();
   }
 
   test::TempDir dir;

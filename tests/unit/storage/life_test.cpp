@@ -17,7 +17,8 @@ TEST_F(Cloud, LivesAndGoes) {
   settle();
   EXPECT_EQ(call("member@p", "GET", "/v3/p/volumes/" + id).status, 404);
   EXPECT_TRUE(files.empty());
-  for (const char* table : {"volumes", "attachments", "tasks", "feed_desired"}) EXPECT_EQ(rows(table), 0) << table;
+  for (const char* table : {"volumes", "attachments", "tasks", "feed_desired"})
+    EXPECT_EQ(rows(table), 0) << table;
 }
 
 TEST_F(Cloud, DeletedBeforeItIsMade) {
@@ -104,19 +105,27 @@ TEST_F(Cloud, ConvergesAfterACrashAtEveryPoint) {
     EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 202);
     live([&] { return rows("volumes") == 0; });
     EXPECT_TRUE(files.empty()) << at;
-    for (const char* table : {"volumes", "tasks", "feed_desired"}) EXPECT_EQ(rows(table), 0) << table << " " << at;
+    for (const char* table : {"volumes", "tasks", "feed_desired"})
+      EXPECT_EQ(rows(table), 0) << table << " " << at;
   }
   EXPECT_GE(crashes, 9);
   auto all = events();
-  EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"), std::count(all.begin(), all.end(), "end 1"));
+  EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"),
+            std::count(all.begin(), all.end(), "end 1"));
 }
 
 TEST_F(Cloud, FromAnImage) {
   std::string image = "11111111-1111-4111-8111-111111111111";
-  images.images[image] = parse_json(R"({"id":"11111111-1111-4111-8111-111111111111","name":"debian","status":"active",
+  images.images[image] =
+      parse_json(R"({"id":"11111111-1111-4111-8111-111111111111","name":"debian","status":"active",
     "disk_format":"qcow2","container_format":"bare","size":1000,"virtual_size":2147483648,"min_disk":0,"min_ram":0,
-    "os_hash_value":"abc"})").value();
-  auto create = [&](int size) { return call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":)" + std::to_string(size) + R"(,"imageRef":")" + image + "\"}}"); };
+    "os_hash_value":"abc"})")
+          .value();
+  auto create = [&](int size) {
+    return call(
+        "member@p", "POST", "/v3/p/volumes",
+        R"({"volume":{"size":)" + std::to_string(size) + R"(,"imageRef":")" + image + "\"}}");
+  };
   EXPECT_EQ(create(1).status, 400);
   Response r = create(2);
   ASSERT_EQ(r.status, 202) << r.body;
@@ -135,8 +144,10 @@ TEST_F(Cloud, FromAnImage) {
 }
 
 const char* kAttachment = "22222222-2222-4222-8222-222222222222";
-std::string attach_body(const std::string& id, const std::string& host = "h1", const std::string& project = "p") {
-  return R"({"attachment_id":")" + id + R"(","server_id":"33333333-3333-4333-8333-333333333333","project_id":")" + project +
+std::string attach_body(const std::string& id, const std::string& host = "h1",
+                        const std::string& project = "p") {
+  return R"({"attachment_id":")" + id +
+         R"(","server_id":"33333333-3333-4333-8333-333333333333","project_id":")" + project +
          R"(","host":")" + host + R"(","device":"/dev/vdb","mode":"rw"})";
 }
 
@@ -153,7 +164,8 @@ TEST_F(Cloud, OneAttachmentOwnsIt) {
   EXPECT_TRUE(again["ready"].as_bool());
   EXPECT_EQ(again["path"].as_string(), "/volumes/" + id);
   EXPECT_EQ(again["serial"].as_string(), id);
-  EXPECT_EQ(call("service@", "PUT", at, attach_body("44444444-4444-4444-8444-444444444444")).status, 409);
+  EXPECT_EQ(call("service@", "PUT", at, attach_body("44444444-4444-4444-8444-444444444444")).status,
+            409);
   EXPECT_EQ(show(id)["attachments"].size(), 0u);
 
   EXPECT_EQ(call("service@", "PUT", at + "/" + kAttachment + "/attached").status, 204);
@@ -161,7 +173,9 @@ TEST_F(Cloud, OneAttachmentOwnsIt) {
   EXPECT_EQ(status(id), "in-use");
   EXPECT_EQ(show(id)["attachments"].at(0)["device"].as_string(), "/dev/vdb");
   EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 400);
-  EXPECT_EQ(call("admin@p", "POST", "/v3/p/volumes/" + id + "/action", R"({"os-force_delete":{}})").status, 400);
+  EXPECT_EQ(call("admin@p", "POST", "/v3/p/volumes/" + id + "/action", R"({"os-force_delete":{}})")
+                .status,
+            400);
   EXPECT_EQ(call("service@", "PUT", at + "/" + kAttachment + "/detaching").status, 204);
   EXPECT_EQ(status(id), "detaching");
   EXPECT_EQ(call("service@", "DELETE", at + "/44444444-4444-4444-8444-444444444444").status, 204);

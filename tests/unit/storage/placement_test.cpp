@@ -8,7 +8,8 @@
 namespace nuri::storage {
 namespace {
 
-Host host(const std::string& name, int64_t disk, int64_t allocated, const std::string& zone = "nova", TimeUs seen = 0) {
+Host host(const std::string& name, int64_t disk, int64_t allocated,
+          const std::string& zone = "nova", TimeUs seen = 0) {
   return {name, zone, disk, 0, allocated, seen};
 }
 
@@ -20,12 +21,15 @@ TEST(Placement, TakesTheHostWithMostRoom) {
 }
 
 TEST(Placement, SaysWhatRuledEachHostOut) {
-  std::vector<Host> hosts = {host("a", 10, 99), host("b", 10, 0, "other"), host("c", 10, 0, "nova", -kHostSilentUs - 1),
+  std::vector<Host> hosts = {host("a", 10, 99),
+                             host("b", 10, 0, "other"),
+                             host("c", 10, 0, "nova", -kHostSilentUs - 1),
                              {"d", "nova", 10, 10, 0, 0}};
   auto r = place({5, "nova", "", 10, 0}, hosts);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().message,
-            "No host can hold a volume of 5 GiB: of 4 known, 1 are not in zone nova, 1 have been silent for a minute,"
+            "No host can hold a volume of 5 GiB: of 4 known, 1 are not in zone nova, 1 have been "
+            "silent for a minute,"
             " 2 have no room (at most 100 GiB).");
   EXPECT_FALSE(place({1, "", "", 10, 0}, {}));
   EXPECT_FALSE(place({1, "", "x", 10, 0}, {host("a", 10, 0)}));
@@ -37,7 +41,8 @@ TEST(VolumeState, WhatMayBeDone) {
   v.status = "available";
   v.size_gib = 2;
   v.host = "h";
-  Attachment a{"a1", "v", "s1", "h", ""}, b{"a2", "v", "s2", "h", ""}, elsewhere{"a3", "v", "s3", "other", ""};
+  Attachment a{"a1", "v", "s1", "h", ""}, b{"a2", "v", "s2", "h", ""},
+      elsewhere{"a3", "v", "s3", "other", ""};
   EXPECT_TRUE(may_delete(v));
   EXPECT_TRUE(may_extend(v, 3));
   EXPECT_FALSE(may_extend(v, 2));
