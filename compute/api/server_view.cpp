@@ -85,7 +85,8 @@ const std::vector<ViewField>& view_fields() {
       {"flavor", kAll, 0, INT_MAX, false, NURI_MAKE(flavor_of(x))},
       {"created", kAll, 0, INT_MAX, false, NURI_MAKE(Json(iso_seconds(x.s.created_us)))},
       {"updated", kAll, 0, INT_MAX, false, NURI_MAKE(Json(iso_seconds(x.s.updated_us)))},
-      {"addresses", kAll, 0, INT_MAX, false, NURI_MAKE(stored(x.s.addresses))},
+      {"addresses", kFull, 0, INT_MAX, false, NURI_MAKE(stored(x.s.addresses))},
+      {"addresses", kUpdate, 0, INT_MAX, false, NURI_MAKE(short_addresses(x.s.addresses))},
       {"accessIPv4", kAll, 0, INT_MAX, false, NURI_MAKE(Json(x.s.access_ipv4))},
       {"accessIPv6", kAll, 0, INT_MAX, false, NURI_MAKE(Json(x.s.access_ipv6))},
       {"links", kAll, 0, INT_MAX, false, NURI_MAKE(links(x.v, "servers", x.s.id))},
@@ -140,6 +141,17 @@ Json write(const Server& server, const Viewer& viewer, unsigned part) {
 }
 
 }  // namespace
+
+Json short_addresses(const std::string& shown) {
+  Json all = parse_json(shown).value_or(Json::object());
+  for (auto& [network, list] : all.object_ref()) {
+    for (Json& a : list.array_ref()) {
+      a.erase("OS-EXT-IPS:type");
+      a.erase("OS-EXT-IPS-MAC:mac_addr");
+    }
+  }
+  return all;
+}
 
 Json links(const Viewer& viewer, const char* collection, const std::string& id) {
   std::string tail = std::string(collection) + "/" + id;

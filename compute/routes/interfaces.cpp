@@ -147,18 +147,6 @@ Result<Response> show(App& app, Context& c) {
   });
 }
 
-// The short form of /ips: version and address only.
-Json short_addresses(const std::string& shown) {
-  Json all = parse_json(shown).value_or(Json());
-  for (auto& [network, list] : all.object_ref()) {
-    for (Json& a : list.array_ref()) {
-      a.erase("OS-EXT-IPS:type");
-      a.erase("OS-EXT-IPS-MAC:mac_addr");
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 void add_interface_routes(Router& router, App& app) {

@@ -236,6 +236,8 @@ TEST(ServerParts, MetadataTagsLockAndUpdate) {
   EXPECT_EQ(body_of(w.send("GET", "/v2.1/servers?tags=x", "member", {}, 26))["servers"].size(), 1u);
   EXPECT_EQ(body_of(w.send("GET", "/v2.1/servers?not-tags=x", "member", {}, 26))["servers"].size(), 0u);
   EXPECT_EQ(w.send_raw("PUT", base, "member", R"({"server": {"name": "new", "accessIPv4": "1.2.3.4"}})").status, 200);
+  Json renamed = body_of(w.send_raw("PUT", base, "member", R"({"server": {"name": "new"}})"))["server"];
+  EXPECT_FALSE(renamed["addresses"]["private"].at(0).contains("OS-EXT-IPS:type"));
   EXPECT_EQ(w.show(id)["name"].as_string(), "new");
   EXPECT_EQ(w.send_raw("PUT", base, "member", R"({"server": {"status": "x"}})").status, 400);
   EXPECT_EQ(w.send_raw("POST", base + "/action", "admin", R"({"lock": null})").status, 202);
