@@ -119,7 +119,7 @@ Result<Response> add_floating_ip(App& app, Context& c, const std::string& id, co
   for (const ServerPort& p : TRY(ports_for_change(app, c, id))) {
     for (const Json& a : stored_list(p.addresses)) {
       if (a["version"].as_int(4) != 4 || (!fixed.is_null() && a["ip"] != fixed)) continue;
-      TRYV(set_floating_port(app, c, floating, p.id, fixed));
+      TRYV(set_floating_port(app, c, floating, p.id, a["ip"]));  // a port may have several
       TRYV(refresh_port(app, id, p.id));
       TRYV(note(app, c, id, "addFloatingIp"));
       return Response::empty(202);
