@@ -35,7 +35,9 @@ struct Host {
 
 // A host reports every 5 s; after this long without a word it counts as down.
 inline constexpr TimeUs kHostSilenceUs = 30 * kSecondUs;
-inline bool host_up(const Host& h, TimeUs now_us) { return !h.forced_down && now_us - h.seen_us <= kHostSilenceUs; }
+inline bool host_up(const Host& h, TimeUs now_us) {
+  return !h.forced_down && now_us - h.seen_us <= kHostSilenceUs;
+}
 
 // What a project may have, -1: no limit.
 struct Quota {

@@ -9,14 +9,18 @@
 namespace nuri::compute {
 
 namespace {
-constexpr std::array<std::string_view, 5> kVmNames = {"building", "active", "stopped", "error", "deleted"};
-constexpr std::array<std::string_view, 9> kTaskNames = {"", "scheduling", "networking", "spawning", "powering-off",
-                                                        "powering-on", "rebooting", "rebooting_hard", "deleting"};
+constexpr std::array<std::string_view, 5> kVmNames = {"building", "active", "stopped", "error",
+                                                      "deleted"};
+constexpr std::array<std::string_view, 9> kTaskNames = {
+    "",          "scheduling",     "networking", "spawning", "powering-off", "powering-on",
+    "rebooting", "rebooting_hard", "deleting"};
 // After this long without the agent having done as it was told, the owner gets the server back.
 constexpr TimeUs kActionLimitUs = 600 * kSecondUs;
 }  // namespace
 
-Json::Array stored_list(const std::string& text) { return parse_json(text).value_or(Json()).as_array(); }
+Json::Array stored_list(const std::string& text) {
+  return parse_json(text).value_or(Json()).as_array();
+}
 
 std::string_view name_of(VmState s) { return kVmNames[static_cast<size_t>(s)]; }
 std::string_view name_of(TaskState s) { return kTaskNames[static_cast<size_t>(s)]; }
@@ -33,14 +37,18 @@ TaskState task_state_of(std::string_view name) {
 
 std::string_view status_of(VmState vm, TaskState task) {
   switch (vm) {
-    case VmState::building: return "BUILD";
+    case VmState::building:
+      return "BUILD";
     case VmState::active:
       if (task == TaskState::rebooting) return "REBOOT";
       if (task == TaskState::rebooting_hard) return "HARD_REBOOT";
       return "ACTIVE";
-    case VmState::stopped: return task == TaskState::rebooting_hard ? "HARD_REBOOT" : "SHUTOFF";
-    case VmState::error: return "ERROR";
-    case VmState::deleted: return "DELETED";
+    case VmState::stopped:
+      return task == TaskState::rebooting_hard ? "HARD_REBOOT" : "SHUTOFF";
+    case VmState::error:
+      return "ERROR";
+    case VmState::deleted:
+      return "DELETED";
   }
   return "UNKNOWN";
 }
@@ -53,7 +61,8 @@ std::vector<StatePair> states_of(std::string_view status) {
   if (status == "DELETED") return {{VmState::deleted, {}}};
   if (status == "REBOOT") return {{VmState::active, {TaskState::rebooting}}};
   if (status == "HARD_REBOOT") {
-    return {{VmState::active, {TaskState::rebooting_hard}}, {VmState::stopped, {TaskState::rebooting_hard}}};
+    return {{VmState::active, {TaskState::rebooting_hard}},
+            {VmState::stopped, {TaskState::rebooting_hard}}};
   }
   return {};
 }
@@ -62,9 +71,9 @@ namespace {
 
 struct Rule {
   Action action;
-  const char* name;              // in refusals
+  const char* name;  // in refusals
   std::vector<VmState> from;
-  std::vector<TaskState> during; // besides none
+  std::vector<TaskState> during;  // besides none
 };
 
 const std::vector<Rule>& rules() {
@@ -73,12 +82,19 @@ const std::vector<Rule>& rules() {
       {Action::start, "start", {stopped}, {}},
       {Action::stop, "stop", {active, error}, {}},
       {Action::soft_reboot, "reboot", {active}, {}},
-      {Action::hard_reboot, "reboot", {active, stopped, error}, {TaskState::rebooting, TaskState::rebooting_hard}},
+      {Action::hard_reboot,
+       "reboot",
+       {active, stopped, error},
+       {TaskState::rebooting, TaskState::rebooting_hard}},
       {Action::attach_volume, "attach_volume", {active, stopped}, {}},
       {Action::detach_volume, "detach_volume", {active, stopped}, {}},
       {Action::attach_interface, "attach_interface", {active, stopped}, {}},
       {Action::detach_interface, "detach_interface", {active, stopped}, {}},
-      {Action::console, "get_console_output", {building, active, stopped, error}, {TaskState::spawning, TaskState::powering_off, TaskState::powering_on, TaskState::rebooting, TaskState::rebooting_hard}},
+      {Action::console,
+       "get_console_output",
+       {building, active, stopped, error},
+       {TaskState::spawning, TaskState::powering_off, TaskState::powering_on, TaskState::rebooting,
+        TaskState::rebooting_hard}},
   };
   return kRules;
 }
@@ -89,13 +105,15 @@ Status allow(Action action, const Server& server) {
   for (const Rule& rule : rules()) {
     if (rule.action != action) continue;
     auto refuse = [&](const char* what, std::string_view state) {
-      return conflict("Cannot '" + std::string(rule.name) + "' instance " + server.id + " while it is in " + what + " " + std::string(state));
+      return conflict("Cannot '" + std::string(rule.name) + "' instance " + server.id +
+                      " while it is in " + what + " " + std::string(state));
     };
     if (std::find(rule.from.begin(), rule.from.end(), server.vm_state) == rule.from.end()) {
       return refuse("vm_state", name_of(server.vm_state));
     }
-    bool busy = server.task_state != TaskState::none &&
-                std::find(rule.during.begin(), rule.during.end(), server.task_state) == rule.during.end();
+    bool busy =
+        server.task_state != TaskState::none &&
+        std::find(rule.during.begin(), rule.during.end(), server.task_state) == rule.during.end();
     if (busy) return refuse("task_state", name_of(server.task_state));
     return {};
   }
@@ -128,7 +146,8 @@ namespace {
 
 // The agent has taken up the newest wish and is done with it.
 bool settled(const Server& server, const Observation& seen) {
-  return seen.revision >= server.spec_revision && seen.phase == "ready" && seen.reboot_count >= server.reboot_count;
+  return seen.revision >= server.spec_revision && seen.phase == "ready" &&
+         seen.reboot_count >= server.reboot_count;
 }
 
 void finish(Server& server, VmState state) {
@@ -156,7 +175,8 @@ bool apply_observation(Server& server, const Observation& seen, TimeUs now_us) {
   bool running = seen.power == "running";
   if (settled(server, seen)) {
     // A guest that shut itself down stays down until somebody starts it.
-    if (task == TaskState::none && server.wants_running && seen.power == "stopped" && vm == VmState::active) {
+    if (task == TaskState::none && server.wants_running && seen.power == "stopped" &&
+        vm == VmState::active) {
       server.wants_running = false;
       finish(server, VmState::stopped);
     } else if (task == TaskState::powering_off && seen.power == "stopped") {
@@ -166,7 +186,8 @@ bool apply_observation(Server& server, const Observation& seen, TimeUs now_us) {
     } else if (task == TaskState::none && seen.power == "crashed" && vm == VmState::active) {
       fault(server, "The guest crashed. A hard reboot starts it again.", now_us);
     }
-  } else if (seen.phase == "failed" && seen.revision >= server.spec_revision && task != TaskState::none) {
+  } else if (seen.phase == "failed" && seen.revision >= server.spec_revision &&
+             task != TaskState::none) {
     fault(server, seen.error.empty() ? "The host could not do it." : seen.error, now_us);
   } else if (task != TaskState::none && now_us - server.task_since_us > kActionLimitUs) {
     fault(server, "The host did not do it in time.", now_us);
@@ -178,8 +199,10 @@ std::string hostname_from(std::string_view name, std::string_view fallback) {
   std::string out;
   for (char c : name) {
     auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) && u < 0x80) out += static_cast<char>(std::tolower(u));
-    else if (c == ' ' || c == '_' || c == '.' || c == '-') out += '-';
+    if (std::isalnum(u) && u < 0x80)
+      out += static_cast<char>(std::tolower(u));
+    else if (c == ' ' || c == '_' || c == '.' || c == '-')
+      out += '-';
   }
   while (!out.empty() && out.front() == '-') out.erase(out.begin());
   if (out.size() > 63) out.resize(63);

@@ -14,7 +14,17 @@ namespace nuri::compute {
 // Nova's vm_state: what the server is. Its names are stored and shown.
 enum class VmState { building, active, stopped, error, deleted };
 // Nova's task_state: what is being done to it.
-enum class TaskState { none, scheduling, networking, spawning, powering_off, powering_on, rebooting, rebooting_hard, deleting };
+enum class TaskState {
+  none,
+  scheduling,
+  networking,
+  spawning,
+  powering_off,
+  powering_on,
+  rebooting,
+  rebooting_hard,
+  deleting
+};
 
 std::string_view name_of(VmState s);
 std::string_view name_of(TaskState s);  // "" for none
@@ -22,7 +32,8 @@ VmState vm_state_of(std::string_view name);
 TaskState task_state_of(std::string_view name);
 
 // Nova's power_state numbers.
-inline constexpr int kPowerNone = 0, kPowerRunning = 1, kPowerPaused = 3, kPowerShutdown = 4, kPowerCrashed = 6;
+inline constexpr int kPowerNone = 0, kPowerRunning = 1, kPowerPaused = 3, kPowerShutdown = 4,
+                     kPowerCrashed = 6;
 
 // A list kept as JSON text, by value: a range-for over it outlives the parse.
 Json::Array stored_list(const std::string& text);
@@ -30,7 +41,8 @@ Json::Array stored_list(const std::string& text);
 struct Server {
   std::string id, project_id, user_id, name, hostname, request_id;
   std::optional<std::string> description;
-  std::string image_id, image;  // image: JSON {"id", "disk_format", "size", "sha512"}, as the agent gets it
+  std::string image_id,
+      image;  // image: JSON {"id", "disk_format", "size", "sha512"}, as the agent gets it
   std::string flavor_id, flavor_name, flavor_specs = "{}";  // the flavor as it was at creation
   int64_t vcpus = 0, ram_mib = 0, disk_gib = 0, ephemeral_gib = 0, swap_mib = 0;
   std::optional<std::string> key_name, key_data, user_data;
@@ -39,11 +51,12 @@ struct Server {
   std::string forced_host;  // an administrator's wish
   std::string host, host_zone;
   std::string access_ipv4, access_ipv6, disk_config = "MANUAL";
-  std::string metadata = "{}", tags = "[]";         // JSON
-  std::string security_groups = "[]";               // JSON: [{"name"}]
-  std::string security_group_ids = "null";          // JSON: as the network service takes it
-  std::string addresses = "{}", volumes = "[]";     // JSON, ready to show: kept with the rows they come from
-  std::string locked, locked_reason;                // locked: "", "owner", "admin"
+  std::string metadata = "{}", tags = "[]";  // JSON
+  std::string security_groups = "[]";        // JSON: [{"name"}]
+  std::string security_group_ids = "null";   // JSON: as the network service takes it
+  std::string addresses = "{}",
+              volumes = "[]";         // JSON, ready to show: kept with the rows they come from
+  std::string locked, locked_reason;  // locked: "", "owner", "admin"
   VmState vm_state = VmState::building;
   TaskState task_state = TaskState::scheduling;
   TimeUs task_since_us = 0;
@@ -68,9 +81,9 @@ struct Server {
 struct ServerPort {
   std::string id, server_id, network_id;
   int64_t position = 0;
-  bool ours = true;               // made for the server: deleted with it; else only bound to it
-  std::string fixed_ips = "null"; // JSON: asked for
-  std::string state = "wanted";   // wanted, bound, removing, unplugging
+  bool ours = true;                // made for the server: deleted with it; else only bound to it
+  std::string fixed_ips = "null";  // JSON: asked for
+  std::string state = "wanted";    // wanted, bound, removing, unplugging
   std::string mac, network_name;
   int64_t mtu = 0;
   std::string addresses = "[]", floating = "[]", metadata_port = "null";  // JSON
@@ -104,7 +117,17 @@ struct StatePair {
 std::vector<StatePair> states_of(std::string_view status);
 
 // The transition table: is `action` allowed now? Error: conflict in Nova's words.
-enum class Action { start, stop, soft_reboot, hard_reboot, attach_volume, detach_volume, attach_interface, detach_interface, console };
+enum class Action {
+  start,
+  stop,
+  soft_reboot,
+  hard_reboot,
+  attach_volume,
+  detach_volume,
+  attach_interface,
+  detach_interface,
+  console
+};
 Status allow(Action action, const Server& server);
 
 // The agent's last word on a server.

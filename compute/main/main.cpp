@@ -67,13 +67,14 @@ Status run(const std::string& config_path) {
   auto image = TRY(HttpPeer::create(config.service_url("image"), *self));
   http::ClientOptions identity_options;
   identity_options.base_url = config.service_url("identity");
-  auth::RevocationPoller revocations(TRY(http::Client::create(std::move(identity_options))), *self, verifier);
+  auth::RevocationPoller revocations(TRY(http::Client::create(std::move(identity_options))), *self,
+                                     verifier);
 
   feed::Feed feed(*database, clock, random);
   ServerTask task(*database, clock, random, feed, {*network, *storage, *image});
-  feed.on_observed([&](db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state) {
-    return task.observed(s, host, kind, id, state);
-  });
+  feed.on_observed([&](db::Session& s, const std::string& host, const std::string& kind,
+                       const std::string& id,
+                       const Json& state) { return task.observed(s, host, kind, id, state); });
   tasks::Runner runner(*database, clock, random, {task.kind()});
   task.on_wake([&runner] { runner.wake(); });
 

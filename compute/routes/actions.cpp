@@ -11,34 +11,45 @@ namespace {
 
 constexpr unsigned kConsoleTimeoutMs = 10'000;
 
-using ActionHandler = Result<Response> (*)(App&, Context&, const std::string& id, const Json& argument);
+using ActionHandler = Result<Response> (*)(App&, Context&, const std::string& id,
+                                           const Json& argument);
 
 // The wish changes and the task is woken; the server shows the task state at once.
-Result<Response> set_power(App& app, Context& c, const std::string& id, Action action, const char* name) {
+Result<Response> set_power(App& app, Context& c, const std::string& id, Action action,
+                           const char* name) {
   return change(app, c, id, [&](db::Session& s, Server& server) -> Result<Response> {
     TRYV(allow(action, server));
     server.wants_running = action != Action::stop;
     server.task_state = action == Action::stop ? TaskState::powering_off : TaskState::powering_on;
     server.task_since_us = server.updated_us = app.clock.now_us();
-    app.begin_action(s, c, server, name, action == Action::stop ? "compute_stop_instance" : "compute_start_instance");
+    app.begin_action(s, c, server, name,
+                     action == Action::stop ? "compute_stop_instance" : "compute_start_instance");
     save_server(s, server);
     app.task.signal(s, server.id);
     return Response::empty(202);
   });
 }
 
-Result<Response> start(App& app, Context& c, const std::string& id, const Json&) { return set_power(app, c, id, Action::start, "start"); }
-Result<Response> stop(App& app, Context& c, const std::string& id, const Json&) { return set_power(app, c, id, Action::stop, "stop"); }
+Result<Response> start(App& app, Context& c, const std::string& id, const Json&) {
+  return set_power(app, c, id, Action::start, "start");
+}
+Result<Response> stop(App& app, Context& c, const std::string& id, const Json&) {
+  return set_power(app, c, id, Action::stop, "stop");
+}
 
 Result<Response> reboot(App& app, Context& c, const std::string& id, const Json& argument) {
   std::string type = argument["type"].as_string();
   bool soft = type == "SOFT" || type == "soft" || type == "Soft";
   bool hard = type == "HARD" || type == "hard" || type == "Hard";
-  if (!soft && !hard) return bad_request("Invalid input for field/attribute type. It must be one of: SOFT, HARD.", "type");
+  if (!soft && !hard)
+    return bad_request("Invalid input for field/attribute type. It must be one of: SOFT, HARD.",
+                       "type");
   return change(app, c, id, [&](db::Session& s, Server& server) -> Result<Response> {
     TRYV(allow(soft ? Action::soft_reboot : Action::hard_reboot, server));
     // An agent that gave up before the server ever ran has nothing to start again.
-    if (server.launched_us == 0) return conflict("Cannot 'reboot' instance " + server.id + " while it is in vm_state error: it has never run; delete it.");
+    if (server.launched_us == 0)
+      return conflict("Cannot 'reboot' instance " + server.id +
+                      " while it is in vm_state error: it has never run; delete it.");
     server.wants_running = true;
     ++server.reboot_count;
     server.reboot_type = soft ? "soft" : "hard";
@@ -55,12 +66,18 @@ Result<Response> console(App& app, Context& c, const std::string& id, const Json
   Json lines = argument["length"];
   if (lines.is_string()) lines = parse_json(lines.as_string()).value_or(Json("not a number"));
   bool ok = lines.is_null() || (lines.is_int() && lines.as_int() >= -1);
-  if (!ok || (!argument.is_object() && !argument.is_null())) return bad_request("Invalid input for field/attribute length. It must be a whole number of lines, at least -1 (all).", "length");
+  if (!ok || (!argument.is_object() && !argument.is_null()))
+    return bad_request(
+        "Invalid input for field/attribute length. It must be a whole number of lines, at least -1 "
+        "(all).",
+        "length");
   if (lines.is_int() && lines.as_int() == -1) lines = Json();
   Server server = TRY(app.load(c, id));
   if (server.host.empty()) return conflict("Instance " + id + " is not ready");
   TRYV(allow(Action::console, server));
-  Json got = TRY(app.feed.call(server.host, "console_log", Json::object({{"server_id", id}, {"lines", lines}}), kConsoleTimeoutMs));
+  Json got =
+      TRY(app.feed.call(server.host, "console_log",
+                        Json::object({{"server_id", id}, {"lines", lines}}), kConsoleTimeoutMs));
   return Response::json(200, Json::object({{"output", got["output"].as_string()}}));
 }
 
@@ -73,12 +90,15 @@ Result<Response> lock(App& app, Context& c, const std::string& id, const Json& a
   std::string reason;
   if (c.microversion >= 73 && argument.is_object()) {
     reason = argument["locked_reason"].as_string();
-    if (reason.size() > 255 || (argument.contains("locked_reason") && !argument["locked_reason"].is_string())) return bad_request("locked_reason is a text of at most 255 characters.", "locked_reason");
+    if (reason.size() > 255 ||
+        (argument.contains("locked_reason") && !argument["locked_reason"].is_string()))
+      return bad_request("locked_reason is a text of at most 255 characters.", "locked_reason");
   }
   return app.db.write([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, id));
     bool owner = server.project_id == c.claims.project_id;
-    if (server.locked.empty() || server.locked == "owner") server.locked = owner && !c.claims.is_admin() ? "owner" : "admin";
+    if (server.locked.empty() || server.locked == "owner")
+      server.locked = owner && !c.claims.is_admin() ? "owner" : "admin";
     server.locked_reason = reason;
     app.note_action(s, c, server, "lock");
     save_server(s, server);
@@ -89,7 +109,8 @@ Result<Response> lock(App& app, Context& c, const std::string& id, const Json& a
 Result<Response> unlock(App& app, Context& c, const std::string& id, const Json&) {
   return app.db.write([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, id));
-    if (server.locked == "admin" && !c.claims.is_admin()) return forbidden("Only an administrator may unlock what an administrator has locked.");
+    if (server.locked == "admin" && !c.claims.is_admin())
+      return forbidden("Only an administrator may unlock what an administrator has locked.");
     server.locked.clear();
     server.locked_reason.clear();
     app.note_action(s, c, server, "unlock");
@@ -99,9 +120,13 @@ Result<Response> unlock(App& app, Context& c, const std::string& id, const Json&
 }
 
 Result<Response> reset_state(App& app, Context& c, const std::string& id, const Json& argument) {
-  if (!c.claims.is_admin()) return forbidden("Policy doesn't allow os_compute_api:os-admin-actions:reset_state to be performed.");
+  if (!c.claims.is_admin())
+    return forbidden(
+        "Policy doesn't allow os_compute_api:os-admin-actions:reset_state to be performed.");
   std::string state = argument["state"].as_string();
-  if (state != "active" && state != "error") return bad_request("Invalid input for field/attribute state. It must be one of: active, error.", "state");
+  if (state != "active" && state != "error")
+    return bad_request("Invalid input for field/attribute state. It must be one of: active, error.",
+                       "state");
   return app.db.write([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, id));
     server.vm_state = vm_state_of(state);
@@ -115,11 +140,14 @@ Result<Response> reset_state(App& app, Context& c, const std::string& id, const 
 }
 
 // Every port of the server gets its groups changed by the user's own right in the network service.
-Result<Response> change_group(App& app, Context& c, const std::string& id, const Json& argument, bool add) {
-  if (!argument["name"].is_string() || argument["name"].as_string().empty()) return bad_request("'name' is a required property.", "name");
+Result<Response> change_group(App& app, Context& c, const std::string& id, const Json& argument,
+                              bool add) {
+  if (!argument["name"].is_string() || argument["name"].as_string().empty())
+    return bad_request("'name' is a required property.", "name");
   Server server = TRY(app.db.read([&](db::Session& s) { return app.load_unlocked(s, c, id); }));
   auto found = find_group(app, c, argument["name"].as_string());
-  if (!found && found.error().code == ErrorCode::bad_request) return not_found(found.error().message);
+  if (!found && found.error().code == ErrorCode::bad_request)
+    return not_found(found.error().message);
   Json group = TRY(std::move(found));
   auto ports = TRY(app.db.read([&](db::Session& s) { return ports_of(s, id); }));
   for (const ServerPort& p : ports) {
@@ -127,13 +155,19 @@ Result<Response> change_group(App& app, Context& c, const std::string& id, const
     Json groups = Json::array();
     bool there = false;
     for (const Json& g : port["security_groups"].as_array()) {
-      if (g == group["id"]) there = true;
-      else groups.push_back(g);
+      if (g == group["id"])
+        there = true;
+      else
+        groups.push_back(g);
     }
-    if (!add && !there) return conflict("Security group " + argument["name"].as_string() + " is not associated with the instance " + id);
+    if (!add && !there)
+      return conflict("Security group " + argument["name"].as_string() +
+                      " is not associated with the instance " + id);
     if (add && there) continue;
     if (add) groups.push_back(group["id"]);
-    TRYV(app.peers.network.call("PUT", "/v2.0/ports/" + p.id, Json::object({{"port", Json::object({{"security_groups", groups}})}}), c.token));
+    TRYV(app.peers.network.call(
+        "PUT", "/v2.0/ports/" + p.id,
+        Json::object({{"port", Json::object({{"security_groups", groups}})}}), c.token));
   }
   return change(app, c, id, [&](db::Session& s, Server& now) -> Result<Response> {
     Json names = Json::array();
@@ -148,24 +182,64 @@ Result<Response> change_group(App& app, Context& c, const std::string& id, const
   });
 }
 
-Result<Response> add_group(App& app, Context& c, const std::string& id, const Json& a) { return change_group(app, c, id, a, true); }
-Result<Response> remove_group(App& app, Context& c, const std::string& id, const Json& a) { return change_group(app, c, id, a, false); }
+Result<Response> add_group(App& app, Context& c, const std::string& id, const Json& a) {
+  return change_group(app, c, id, a, true);
+}
+Result<Response> remove_group(App& app, Context& c, const std::string& id, const Json& a) {
+  return change_group(app, c, id, a, false);
+}
 
 const std::map<std::string, ActionHandler, std::less<>> kActions = {
-    {"os-start", start}, {"os-stop", stop}, {"reboot", reboot}, {"os-getConsoleOutput", console}, {"forceDelete", force_delete},
-    {"lock", lock}, {"unlock", unlock}, {"os-resetState", reset_state}, {"addSecurityGroup", add_group}, {"removeSecurityGroup", remove_group},
-    {"addFixedIp", add_fixed_ip}, {"removeFixedIp", remove_fixed_ip}, {"addFloatingIp", add_floating_ip}, {"removeFloatingIp", remove_floating_ip},
+    {"os-start", start},
+    {"os-stop", stop},
+    {"reboot", reboot},
+    {"os-getConsoleOutput", console},
+    {"forceDelete", force_delete},
+    {"lock", lock},
+    {"unlock", unlock},
+    {"os-resetState", reset_state},
+    {"addSecurityGroup", add_group},
+    {"removeSecurityGroup", remove_group},
+    {"addFixedIp", add_fixed_ip},
+    {"removeFixedIp", remove_fixed_ip},
+    {"addFloatingIp", add_floating_ip},
+    {"removeFloatingIp", remove_floating_ip},
 };
 
 // Nova's, known to clients, that this cloud answers with a clear no.
-const std::vector<std::string_view> kNotServed = {
-    "createImage", "rebuild", "resize", "confirmResize", "revertResize", "changePassword", "pause", "unpause", "suspend", "resume", "rescue",
-    "unrescue", "shelve", "shelveOffload", "unshelve", "migrate", "os-migrateLive", "evacuate", "createBackup", "restore", "trigger_crash_dump",
-    "os-getVNCConsole", "os-getSPICEConsole", "os-getSerialConsole", "os-getRDPConsole", "os-getMKSConsole", "resetNetwork", "injectNetworkInfo"};
+const std::vector<std::string_view> kNotServed = {"createImage",
+                                                  "rebuild",
+                                                  "resize",
+                                                  "confirmResize",
+                                                  "revertResize",
+                                                  "changePassword",
+                                                  "pause",
+                                                  "unpause",
+                                                  "suspend",
+                                                  "resume",
+                                                  "rescue",
+                                                  "unrescue",
+                                                  "shelve",
+                                                  "shelveOffload",
+                                                  "unshelve",
+                                                  "migrate",
+                                                  "os-migrateLive",
+                                                  "evacuate",
+                                                  "createBackup",
+                                                  "restore",
+                                                  "trigger_crash_dump",
+                                                  "os-getVNCConsole",
+                                                  "os-getSPICEConsole",
+                                                  "os-getSerialConsole",
+                                                  "os-getRDPConsole",
+                                                  "os-getMKSConsole",
+                                                  "resetNetwork",
+                                                  "injectNetworkInfo"};
 
 Result<Response> act(App& app, const Request& request, Context& c) {
   Json body = TRY(parse_json(request.body));
-  if (!body.is_object() || body.size() != 1) return bad_request("The body must be an object with one member, which names the action.");
+  if (!body.is_object() || body.size() != 1)
+    return bad_request("The body must be an object with one member, which names the action.");
   const auto& [name, argument] = body.as_object().front();
   TRYV(app.load(c, c.param("id")));
   auto handler = kActions.find(name);
@@ -179,7 +253,8 @@ Result<Response> act(App& app, const Request& request, Context& c) {
 }  // namespace
 
 void add_action_routes(Router& router, App& app) {
-  router.add("POST", "/v2.1/servers/{id}/action", Access::member, [&app](const Request& q, Context& c) { return act(app, q, c); });
+  router.add("POST", "/v2.1/servers/{id}/action", Access::member,
+             [&app](const Request& q, Context& c) { return act(app, q, c); });
 }
 
 }  // namespace nuri::compute

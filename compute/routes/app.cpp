@@ -12,7 +12,8 @@ constexpr int64_t kMaxPage = 1000;
 
 Result<Server> App::load(db::Session& s, const Context& c, const std::string& id) const {
   auto server = find_server(s, id);
-  bool visible = server && !server->deleted && (c.claims.is_admin() || server->project_id == c.claims.project_id);
+  bool visible = server && !server->deleted &&
+                 (c.claims.is_admin() || server->project_id == c.claims.project_id);
   if (!visible) return not_found("Instance " + id.substr(0, 255) + " could not be found.");
   return std::move(*server);
 }
@@ -23,18 +24,23 @@ Result<Server> App::load(const Context& c, const std::string& id) const {
 
 Result<Server> App::load_unlocked(db::Session& s, const Context& c, const std::string& id) const {
   Server server = TRY(load(s, c, id));
-  if (!server.locked.empty() && !c.claims.is_admin()) return conflict("Instance " + id + " is locked");
+  if (!server.locked.empty() && !c.claims.is_admin())
+    return conflict("Instance " + id + " is locked");
   return server;
 }
 
-void App::begin_action(db::Session& s, const Context& c, const Server& server, const char* action, const char* event) const {
+void App::begin_action(db::Session& s, const Context& c, const Server& server, const char* action,
+                       const char* event) const {
   TimeUs now = clock.now_us();
-  record_action(s, {c.request_id, server.id, action, c.claims.user_id, c.claims.project_id, now, now, 0, event, "", ""});
+  record_action(s, {c.request_id, server.id, action, c.claims.user_id, c.claims.project_id, now,
+                    now, 0, event, "", ""});
 }
 
-void App::note_action(db::Session& s, const Context& c, const Server& server, const char* action) const {
+void App::note_action(db::Session& s, const Context& c, const Server& server,
+                      const char* action) const {
   TimeUs now = clock.now_us();
-  record_action(s, {c.request_id, server.id, action, c.claims.user_id, c.claims.project_id, now, now, now, std::string("compute_") + action, "Success", ""});
+  record_action(s, {c.request_id, server.id, action, c.claims.user_id, c.claims.project_id, now,
+                    now, now, std::string("compute_") + action, "Success", ""});
 }
 
 Result<int64_t> limit_of(const Request& request) {
@@ -43,7 +49,8 @@ Result<int64_t> limit_of(const Request& request) {
   int64_t value = 0;
   auto r = std::from_chars(text->data(), text->data() + text->size(), value);
   if (text->empty() || r.ec != std::errc() || r.ptr != text->data() + text->size() || value < 0) {
-    return bad_request("limit must be a whole number, at least 0, not '" + text->substr(0, 80) + "'.", "limit");
+    return bad_request(
+        "limit must be a whole number, at least 0, not '" + text->substr(0, 80) + "'.", "limit");
   }
   return value == 0 ? kMaxPage : std::min(value, kMaxPage);
 }

@@ -19,18 +19,23 @@ struct App {
   Peers peers;
   ServerTask& task;
 
-  Viewer viewer(const Context& c) const { return {c.base_url, c.claims.is_admin(), c.microversion, true}; }
+  Viewer viewer(const Context& c) const {
+    return {c.base_url, c.claims.is_admin(), c.microversion, true};
+  }
   // The server if the caller may know of it; 404 if not.
   Result<Server> load(db::Session& s, const Context& c, const std::string& id) const;
   Result<Server> load(const Context& c, const std::string& id) const;
   // The server if the caller may change it now: not locked by somebody above him.
   Result<Server> load_unlocked(db::Session& s, const Context& c, const std::string& id) const;
-  void begin_action(db::Session& s, const Context& c, const Server& server, const char* action, const char* event) const;
+  void begin_action(db::Session& s, const Context& c, const Server& server, const char* action,
+                    const char* event) const;
   // An action that is over with the transaction that records it.
-  void note_action(db::Session& s, const Context& c, const Server& server, const char* action) const;
+  void note_action(db::Session& s, const Context& c, const Server& server,
+                   const char* action) const;
 };
 
-// `f(Session&, Server&) -> Result<Response>` in one write transaction; the server is loaded unlocked.
+// `f(Session&, Server&) -> Result<Response>` in one write transaction; the server is loaded
+// unlocked.
 template <class F>
 Result<Response> change(App& app, const Context& c, const std::string& id, F f) {
   return app.db.write([&](db::Session& s) -> Result<Response> {

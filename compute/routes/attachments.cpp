@@ -18,27 +18,38 @@ struct Attach {
 
 Result<Attach> read_attach(const Request& request, int version) {
   using A = Attach;
-  static const Fields<A> kFields("volumeAttachment", Fields<A>::Unknown::refuse, {
-      text("volumeId", &A::volume_id).required_().format_("uuid"),
-      text("device", &A::device).length(0, 255).nullable_().checked([](const Json& v) -> std::string {
-        const std::string& d = v.as_string();
-        if (d.empty() || d == "auto") return "";
-        std::string name = d.starts_with("/dev/") ? d.substr(5) : d;
-        bool ok = name.size() >= 1 && std::all_of(name.begin(), name.end(), [](char ch) { return std::isalnum(static_cast<unsigned char>(ch)); });
-        return ok ? "" : "It must be a device's name such as /dev/vdb.";
-      }),
-      text("tag", &A::tag).length(1, 60).since_(49),
-      boolean("delete_on_termination", &A::delete_on_termination).since_(79),
-  });
+  static const Fields<A> kFields(
+      "volumeAttachment", Fields<A>::Unknown::refuse,
+      {
+          text("volumeId", &A::volume_id).required_().format_("uuid"),
+          text("device", &A::device)
+              .length(0, 255)
+              .nullable_()
+              .checked([](const Json& v) -> std::string {
+                const std::string& d = v.as_string();
+                if (d.empty() || d == "auto") return "";
+                std::string name = d.starts_with("/dev/") ? d.substr(5) : d;
+                bool ok = name.size() >= 1 && std::all_of(name.begin(), name.end(), [](char ch) {
+                            return std::isalnum(static_cast<unsigned char>(ch));
+                          });
+                return ok ? "" : "It must be a device's name such as /dev/vdb.";
+              }),
+          text("tag", &A::tag).length(1, 60).since_(49),
+          boolean("delete_on_termination", &A::delete_on_termination).since_(79),
+      });
   Json body = TRY(body_member(request.body, "volumeAttachment"));
   A in = TRY(kFields.read(body, version));
-  if (in.delete_on_termination) return bad_request("This cloud does not serve delete_on_termination yet.", "delete_on_termination");
+  if (in.delete_on_termination)
+    return bad_request("This cloud does not serve delete_on_termination yet.",
+                       "delete_on_termination");
   return in;
 }
 
 // /dev/vdX: the one asked for where it is free and of that shape, else the first free one.
 std::string free_device(const std::vector<ServerVolume>& taken, const std::string& asked) {
-  auto used = [&](const std::string& d) { return std::any_of(taken.begin(), taken.end(), [&](const auto& v) { return v.device == d; }); };
+  auto used = [&](const std::string& d) {
+    return std::any_of(taken.begin(), taken.end(), [&](const auto& v) { return v.device == d; });
+  };
   std::string wish = asked.starts_with("/dev/") ? asked : "/dev/" + asked;
   bool fits = wish.size() == 8 && wish.starts_with("/dev/vd") && wish[7] > 'a' && wish[7] <= 'z';
   if (fits && !used(wish)) return wish;
@@ -51,21 +62,30 @@ std::string free_device(const std::vector<ServerVolume>& taken, const std::strin
 
 Result<Response> attach(App& app, const Request& request, Context& c) {
   Attach in = TRY(read_attach(request, c.microversion));
-  Server server = TRY(app.db.read([&](db::Session& s) { return app.load_unlocked(s, c, c.param("id")); }));
+  Server server =
+      TRY(app.db.read([&](db::Session& s) { return app.load_unlocked(s, c, c.param("id")); }));
   TRYV(allow(Action::attach_volume, server));
   // What the user may see and whether it is free; storage has the last word when the task asks.
-  auto volume = app.peers.storage.call("GET", "/v3/" + c.claims.project_id + "/volumes/" + in.volume_id, {}, c.token);
-  if (!volume && volume.error().code == ErrorCode::not_found) return not_found("Volume " + in.volume_id + " could not be found.");
+  auto volume = app.peers.storage.call(
+      "GET", "/v3/" + c.claims.project_id + "/volumes/" + in.volume_id, {}, c.token);
+  if (!volume && volume.error().code == ErrorCode::not_found)
+    return not_found("Volume " + in.volume_id + " could not be found.");
   if (!volume) return volume.error();
   std::string status = (*volume)["volume"]["status"].as_string();
   if (status != "available") {
-    return bad_request("Invalid volume: volume " + in.volume_id + " status must be 'available'. Currently in '" + status + "'", "volumeId");
+    return bad_request("Invalid volume: volume " + in.volume_id +
+                           " status must be 'available'. Currently in '" + status + "'",
+                       "volumeId");
   }
   return change(app, c, server.id, [&](db::Session& s, Server& now) -> Result<Response> {
     TRYV(allow(Action::attach_volume, now));
     auto taken = volumes_of(s, now.id);
-    if (find_volume(s, now.id, in.volume_id)) return bad_request("Invalid volume: volume " + in.volume_id + " is attached to this server already.", "volumeId");
-    if (taken.size() >= kMaxVolumes) return forbidden("At most 25 volumes can be attached to a server.");
+    if (find_volume(s, now.id, in.volume_id))
+      return bad_request(
+          "Invalid volume: volume " + in.volume_id + " is attached to this server already.",
+          "volumeId");
+    if (taken.size() >= kMaxVolumes)
+      return forbidden("At most 25 volumes can be attached to a server.");
     ServerVolume v;
     v.attachment_id = app.random.uuid();
     v.server_id = now.id;
@@ -79,7 +99,8 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
     save_server(s, now);
     app.begin_action(s, c, now, "attach_volume", "compute_attach_volume");
     app.task.signal(s, now.id);
-    return Response::json(200, Json::object({{"volumeAttachment", attachment_json(v, app.viewer(c))}}));
+    return Response::json(200,
+                          Json::object({{"volumeAttachment", attachment_json(v, app.viewer(c))}}));
   });
 }
 
@@ -111,8 +132,11 @@ Result<Response> show(App& app, Context& c) {
   return app.db.read([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, c.param("id")));
     auto v = find_volume(s, server.id, c.param("volume_id"));
-    if (!v) return not_found("Instance " + server.id + " is not attached to volume " + c.param("volume_id").substr(0, 255));
-    return Response::json(200, Json::object({{"volumeAttachment", attachment_json(*v, app.viewer(c))}}));
+    if (!v)
+      return not_found("Instance " + server.id + " is not attached to volume " +
+                       c.param("volume_id").substr(0, 255));
+    return Response::json(200,
+                          Json::object({{"volumeAttachment", attachment_json(*v, app.viewer(c))}}));
   });
 }
 
@@ -120,10 +144,14 @@ Result<Response> show(App& app, Context& c) {
 
 void add_attachment_routes(Router& router, App& app) {
   const std::string all = "/v2.1/servers/{id}/os-volume_attachments", one = all + "/{volume_id}";
-  router.add("GET", all, Access::reader, [&app](const Request&, Context& c) { return list(app, c); });
-  router.add("POST", all, Access::member, [&app](const Request& q, Context& c) { return attach(app, q, c); });
-  router.add("GET", one, Access::reader, [&app](const Request&, Context& c) { return show(app, c); });
-  router.add("DELETE", one, Access::member, [&app](const Request&, Context& c) { return detach(app, c); });
+  router.add("GET", all, Access::reader,
+             [&app](const Request&, Context& c) { return list(app, c); });
+  router.add("POST", all, Access::member,
+             [&app](const Request& q, Context& c) { return attach(app, q, c); });
+  router.add("GET", one, Access::reader,
+             [&app](const Request&, Context& c) { return show(app, c); });
+  router.add("DELETE", one, Access::member,
+             [&app](const Request&, Context& c) { return detach(app, c); });
 }
 
 }  // namespace nuri::compute

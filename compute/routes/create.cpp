@@ -46,7 +46,8 @@ Server server_from(App& app, const Context& c, const ServerCreate& in, const Res
 }
 
 // The server, its ports' ids, its share of the quota and its task, in the caller's transaction.
-void write_server(App& app, db::Session& s, const Context& c, const Server& server, const Resolved& r) {
+void write_server(App& app, db::Session& s, const Context& c, const Server& server,
+                  const Resolved& r) {
   insert_server(s, server);
   int64_t position = 0;
   for (ServerPort p : r.ports) {
@@ -55,7 +56,8 @@ void write_server(App& app, db::Session& s, const Context& c, const Server& serv
     p.position = position++;
     insert_port(s, p);
   }
-  allocate(s, server.id, server.project_id, {1, server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib});
+  allocate(s, server.id, server.project_id,
+           {1, server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib});
   app.begin_action(s, c, server, "create", "compute__do_build_and_run_instance");
   TimeUs now = app.clock.now_us();
   tasks::create(s, "server", server.id, "place", now, now + kPlaceLimitUs);
@@ -69,17 +71,21 @@ struct Kept {
 Result<Kept> kept_key(const Request& request, const Context& c) {
   std::string key = request.headers.get("Idempotency-Key");
   if (key.empty()) return Kept{};
-  if (key.size() > kMaxIdempotencyKey) return bad_request("Idempotency-Key has at most 255 characters.", "Idempotency-Key");
+  if (key.size() > kMaxIdempotencyKey)
+    return bad_request("Idempotency-Key has at most 255 characters.", "Idempotency-Key");
   return Kept{c.claims.project_id + "/" + c.claims.user_id + "/" + key, sha224_hex(request.body)};
 }
 
 Result<std::optional<Json>> kept_answer(db::Session& s, const Kept& kept) {
   std::optional<std::pair<std::string, Json>> row;
   if (!kept.key.empty()) {
-    row = s.one("SELECT body_hash, answer FROM answers WHERE key=?1", {kept.key}, [](const db::Row& r) { return std::pair(r.text(0), r.json(1)); });
+    row = s.one("SELECT body_hash, answer FROM answers WHERE key=?1", {kept.key},
+                [](const db::Row& r) { return std::pair(r.text(0), r.json(1)); });
   }
   if (!row) return std::optional<Json>();
-  if (row->first != kept.hash) return Error(ErrorCode::unprocessable, "This Idempotency-Key was used with another request body.", "Idempotency-Key");
+  if (row->first != kept.hash)
+    return Error(ErrorCode::unprocessable,
+                 "This Idempotency-Key was used with another request body.", "Idempotency-Key");
   return std::optional(row->second);
 }
 
@@ -90,7 +96,8 @@ Response answer_of(const Context& c, const Json& body) {
   return response;
 }
 
-Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerCreate& in, const Resolved& r) {
+Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerCreate& in,
+                       const Resolved& r) {
   int64_t most = in.max_count.value_or(in.min_count), count = most;
   auto fits = [&](int64_t n) {
     return check_quota(s, c.claims.project_id, {n, n * r.flavor.vcpus, n * r.flavor.ram_mib, 0});
@@ -102,14 +109,18 @@ Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerC
   for (int64_t i = 0; i < count; ++i) {
     Server server = server_from(app, c, in, r);
     server.name = most > 1 ? in.name + "-" + std::to_string(i + 1) : in.name;
-    server.hostname = !in.hostname.empty() ? in.hostname + (most > 1 ? "-" + std::to_string(i + 1) : "") : hostname_from(server.name, server.id);
+    server.hostname = !in.hostname.empty()
+                          ? in.hostname + (most > 1 ? "-" + std::to_string(i + 1) : "")
+                          : hostname_from(server.name, server.id);
     server.reservation_id = reservation;
     server.launch_index = i;
     write_server(app, s, c, server, r);
     if (i > 0) continue;
-    answer = Json::object({{"server", Json::object({{"id", server.id}, {"links", links(app.viewer(c), "servers", server.id)},
-                                                    {"OS-DCF:diskConfig", server.disk_config},
-                                                    {"security_groups", r.group_names}})}});
+    answer = Json::object(
+        {{"server", Json::object({{"id", server.id},
+                                  {"links", links(app.viewer(c), "servers", server.id)},
+                                  {"OS-DCF:diskConfig", server.disk_config},
+                                  {"security_groups", r.group_names}})}});
   }
   if (in.return_reservation_id) answer = Json::object({{"reservation_id", reservation}});
   app.task.wake_after(s);
@@ -125,8 +136,12 @@ Result<Response> create_server(App& app, const Request& request, Context& c) {
   for (const auto& [key, value] : whole.as_object()) {
     if (key == "server") continue;
     bool hints = key == "os:scheduler_hints" || key == "OS-SCH-HNT:scheduler_hints";
-    if (!hints) return bad_request("Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).", key.substr(0, 255));
-    if (value.contains("group")) return bad_request("This cloud does not serve server groups yet.", "group");
+    if (!hints)
+      return bad_request(
+          "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
+          key.substr(0, 255));
+    if (value.contains("group"))
+      return bad_request("This cloud does not serve server groups yet.", "group");
   }
   ServerCreate in = TRY(read_server_create(body, c.microversion));
   Resolved resolved = TRY(resolve(app, c, in));
@@ -136,7 +151,8 @@ Result<Response> create_server(App& app, const Request& request, Context& c) {
     if (auto twin = TRY(kept_answer(s, kept))) return std::move(*twin);
     Json made = TRY(write_all(app, s, c, in, resolved));
     if (!kept.key.empty()) {
-      s.exec("INSERT INTO answers (key, body_hash, answer, created_us) VALUES (?1, ?2, ?3, ?4)", {kept.key, kept.hash, made, app.clock.now_us()});
+      s.exec("INSERT INTO answers (key, body_hash, answer, created_us) VALUES (?1, ?2, ?3, ?4)",
+             {kept.key, kept.hash, made, app.clock.now_us()});
     }
     return made;
   }));
@@ -147,7 +163,8 @@ Result<Response> create_server(App& app, const Request& request, Context& c) {
 }  // namespace
 
 void add_create_route(Router& router, App& app) {
-  router.add("POST", "/v2.1/servers", Access::member, [&app](const Request& q, Context& c) { return create_server(app, q, c); });
+  router.add("POST", "/v2.1/servers", Access::member,
+             [&app](const Request& q, Context& c) { return create_server(app, q, c); });
 }
 
 }  // namespace nuri::compute

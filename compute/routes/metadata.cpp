@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kMaxTags = 50;
 
 Json parse(const std::string& text) { return parse_json(text).value_or(Json()); }
-Response metadata_answer(const Json& m) { return Response::json(200, Json::object({{"metadata", m}})); }
+Response metadata_answer(const Json& m) {
+  return Response::json(200, Json::object({{"metadata", m}}));
+}
 
 // The new metadata into the row, the guest's metadata service and the answer.
 Result<Response> store_metadata(App& app, const Context& c, const Json& given, bool replace) {
@@ -19,7 +21,9 @@ Result<Response> store_metadata(App& app, const Context& c, const Json& given, b
   return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
     StringMap all = replace ? StringMap{} : string_map_from(parse(server.metadata));
     for (auto& [k, v] : wanted) all[k] = v;
-    if (all.size() > kMaxMetadataItems) return Error(ErrorCode::over_quota, "Maximum number of metadata items exceeds 128", "metadata");
+    if (all.size() > kMaxMetadataItems)
+      return Error(ErrorCode::over_quota, "Maximum number of metadata items exceeds 128",
+                   "metadata");
     server.metadata = string_map_json(all).dump();
     server.updated_us = app.clock.now_us();
     save_server(s, server);
@@ -30,7 +34,8 @@ Result<Response> store_metadata(App& app, const Context& c, const Json& given, b
 
 Result<Response> set_item(App& app, const Request& request, Context& c) {
   Json meta = TRY(body_member(request.body, "meta"));
-  if (!meta.is_object() || meta.size() != 1) return bad_request("Request body contains too many items", "meta");
+  if (!meta.is_object() || meta.size() != 1)
+    return bad_request("Request body contains too many items", "meta");
   if (!meta.contains(c.param("key"))) return bad_request("Request body and URI mismatch", "meta");
   TRYV(store_metadata(app, c, meta, false));
   return Response::json(200, Json::object({{"meta", meta}}));
@@ -64,7 +69,8 @@ Result<Response> with_tags(Context& c, const std::function<Result<Response>()>& 
 
 Result<Response> replace_tags(App& app, const Request& request, Context& c) {
   Json tags = TRY(body_member(request.body, "tags"));
-  if (!tags.is_array() || tags.size() > kMaxTags) return bad_request("tags must be a list of at most 50 tags.", "tags");
+  if (!tags.is_array() || tags.size() > kMaxTags)
+    return bad_request("tags must be a list of at most 50 tags.", "tags");
   Json kept = Json::array();
   for (const Json& t : tags.as_array()) {
     if (auto why = tag_problem(t); !why.empty()) return bad_request(why, "tags");
@@ -85,12 +91,14 @@ Result<Response> put_tag(App& app, Context& c) {
     Json tags = parse(server.tags);
     const auto& have = tags.as_array();
     bool there = std::find(have.begin(), have.end(), tag) != have.end();
-    if (!there && tags.size() >= kMaxTags) return bad_request("The number of tags exceeded the per-server limit 50", "tag");
+    if (!there && tags.size() >= kMaxTags)
+      return bad_request("The number of tags exceeded the per-server limit 50", "tag");
     if (!there) tags.push_back(tag);
     server.tags = tags.dump();
     save_server(s, server);
     Response response = Response::empty(there ? 204 : 201);
-    response.headers.set("Location", c.base_url + "/v2.1/servers/" + server.id + "/tags/" + percent_encode(tag.as_string()));
+    response.headers.set("Location", c.base_url + "/v2.1/servers/" + server.id + "/tags/" +
+                                         percent_encode(tag.as_string()));
     return response;
   });
 }
@@ -98,7 +106,9 @@ Result<Response> put_tag(App& app, Context& c) {
 Result<Response> drop_tag(App& app, Context& c) {
   return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
     Json tags = parse(server.tags);
-    if (std::erase(tags.array_ref(), Json(c.param("tag"))) == 0) return not_found("Server " + server.id + " has no tag '" + c.param("tag").substr(0, 80) + "'");
+    if (std::erase(tags.array_ref(), Json(c.param("tag"))) == 0)
+      return not_found("Server " + server.id + " has no tag '" + c.param("tag").substr(0, 80) +
+                       "'");
     server.tags = tags.dump();
     save_server(s, server);
     return Response::empty(204);
@@ -109,7 +119,8 @@ Result<Response> check_tag(App& app, Context& c) {
   Server server = TRY(app.load(c, c.param("id")));
   Json tags = parse(server.tags);
   const auto& have = tags.as_array();
-  if (std::find(have.begin(), have.end(), Json(c.param("tag"))) == have.end()) return not_found("Server " + server.id + " has no tag '" + c.param("tag").substr(0, 80) + "'");
+  if (std::find(have.begin(), have.end(), Json(c.param("tag"))) == have.end())
+    return not_found("Server " + server.id + " has no tag '" + c.param("tag").substr(0, 80) + "'");
   return Response::empty(204);
 }
 
@@ -121,7 +132,9 @@ void add_tag_routes(Router& router, App& app) {
       return Response::json(200, Json::object({{"tags", parse(server.tags)}}));
     });
   });
-  router.add("PUT", all, Access::member, [&app](const Request& q, Context& c) { return with_tags(c, [&] { return replace_tags(app, q, c); }); });
+  router.add("PUT", all, Access::member, [&app](const Request& q, Context& c) {
+    return with_tags(c, [&] { return replace_tags(app, q, c); });
+  });
   router.add("DELETE", all, Access::member, [&app](const Request&, Context& c) {
     return with_tags(c, [&] {
       return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
@@ -131,9 +144,15 @@ void add_tag_routes(Router& router, App& app) {
       });
     });
   });
-  router.add("GET", one, Access::reader, [&app](const Request&, Context& c) { return with_tags(c, [&] { return check_tag(app, c); }); });
-  router.add("PUT", one, Access::member, [&app](const Request&, Context& c) { return with_tags(c, [&] { return put_tag(app, c); }); });
-  router.add("DELETE", one, Access::member, [&app](const Request&, Context& c) { return with_tags(c, [&] { return drop_tag(app, c); }); });
+  router.add("GET", one, Access::reader, [&app](const Request&, Context& c) {
+    return with_tags(c, [&] { return check_tag(app, c); });
+  });
+  router.add("PUT", one, Access::member, [&app](const Request&, Context& c) {
+    return with_tags(c, [&] { return put_tag(app, c); });
+  });
+  router.add("DELETE", one, Access::member, [&app](const Request&, Context& c) {
+    return with_tags(c, [&] { return drop_tag(app, c); });
+  });
 }
 
 }  // namespace
@@ -150,9 +169,12 @@ void add_metadata_routes(Router& router, App& app) {
   router.add("PUT", all, Access::member, [&app](const Request& q, Context& c) -> Result<Response> {
     return store_metadata(app, c, TRY(body_member(q.body, "metadata")), true);
   });
-  router.add("GET", one, Access::reader, [&app](const Request&, Context& c) { return show_item(app, c); });
-  router.add("PUT", one, Access::member, [&app](const Request& q, Context& c) { return set_item(app, q, c); });
-  router.add("DELETE", one, Access::member, [&app](const Request&, Context& c) { return delete_item(app, c); });
+  router.add("GET", one, Access::reader,
+             [&app](const Request&, Context& c) { return show_item(app, c); });
+  router.add("PUT", one, Access::member,
+             [&app](const Request& q, Context& c) { return set_item(app, q, c); });
+  router.add("DELETE", one, Access::member,
+             [&app](const Request&, Context& c) { return delete_item(app, c); });
   add_tag_routes(router, app);
 }
 

@@ -9,10 +9,10 @@ namespace nuri::compute {
 
 struct Resolved {
   Flavor flavor;
-  Json image;                         // {"id", "disk_format", "size", "sha512"}
-  std::vector<ServerPort> ports;      // of each server; ids are minted later
-  Json group_names = Json::array();   // [{"name"}]
-  Json group_ids;                     // null: the project's default group
+  Json image;                        // {"id", "disk_format", "size", "sha512"}
+  std::vector<ServerPort> ports;     // of each server; ids are minted later
+  Json group_names = Json::array();  // [{"name"}]
+  Json group_ids;                    // null: the project's default group
   std::optional<Keypair> key;
   std::string zone, host;
 };

@@ -22,31 +22,104 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 const std::set<std::string, std::less<>>& known_keys() {
-  static const std::set<std::string, std::less<>> kKeys = {
-      "name", "status", "image", "flavor", "host", "ip", "ip6", "tenant_id", "project_id", "all_tenants", "changes-since", "changes-before",
-      "limit", "marker", "sort_key", "sort_dir", "tags", "tags-any", "not-tags", "not-tags-any", "user_id", "key_name", "reservation_id",
-      "uuid", "hostname", "availability_zone", "config_drive", "power_state", "vm_state", "task_state", "locked", "deleted", "description",
-      "access_ip_v4", "access_ip_v6", "created_at", "updated_at", "launched_at", "terminated_at", "display_name", "display_description",
-      "image_ref", "instance_type_id", "kernel_id", "ramdisk_id", "launch_index", "node", "progress", "root_device_name", "soft_deleted",
-      "locked_by", "auto_disk_config", "cleaned", "created_at", "internal_id"};
+  static const std::set<std::string, std::less<>> kKeys = {"name",
+                                                           "status",
+                                                           "image",
+                                                           "flavor",
+                                                           "host",
+                                                           "ip",
+                                                           "ip6",
+                                                           "tenant_id",
+                                                           "project_id",
+                                                           "all_tenants",
+                                                           "changes-since",
+                                                           "changes-before",
+                                                           "limit",
+                                                           "marker",
+                                                           "sort_key",
+                                                           "sort_dir",
+                                                           "tags",
+                                                           "tags-any",
+                                                           "not-tags",
+                                                           "not-tags-any",
+                                                           "user_id",
+                                                           "key_name",
+                                                           "reservation_id",
+                                                           "uuid",
+                                                           "hostname",
+                                                           "availability_zone",
+                                                           "config_drive",
+                                                           "power_state",
+                                                           "vm_state",
+                                                           "task_state",
+                                                           "locked",
+                                                           "deleted",
+                                                           "description",
+                                                           "access_ip_v4",
+                                                           "access_ip_v6",
+                                                           "created_at",
+                                                           "updated_at",
+                                                           "launched_at",
+                                                           "terminated_at",
+                                                           "display_name",
+                                                           "display_description",
+                                                           "image_ref",
+                                                           "instance_type_id",
+                                                           "kernel_id",
+                                                           "ramdisk_id",
+                                                           "launch_index",
+                                                           "node",
+                                                           "progress",
+                                                           "root_device_name",
+                                                           "soft_deleted",
+                                                           "locked_by",
+                                                           "auto_disk_config",
+                                                           "cleaned",
+                                                           "created_at",
+                                                           "internal_id"};
   return kKeys;
 }
 
 Status read_sort(const Request& request, ServerFilter& f) {
   static const std::map<std::string, std::string, std::less<>> kColumns = {
-      {"created_at", "created_us"}, {"updated_at", "updated_us"}, {"launched_at", "launched_us"}, {"display_name", "name"}, {"name", "name"},
-      {"uuid", "id"}, {"vm_state", "vm_state"}, {"task_state", "task_state"}, {"power_state", "power_state"}, {"host", "host"},
-      {"project_id", "project_id"}, {"user_id", "user_id"}, {"hostname", "hostname"}, {"key_name", "key_name"}, {"image_ref", "image_id"},
-      {"instance_type_id", "flavor_id"}, {"availability_zone", "host_zone"}, {"progress", "progress"}, {"locked", "locked"},
-      {"config_drive", "config_drive"}, {"launch_index", "launch_index"}, {"access_ip_v4", "access_ipv4"}, {"access_ip_v6", "access_ipv6"},
-      {"display_description", "description"}, {"reservation_id", "reservation_id"}, {"terminated_at", "terminated_us"}};
+      {"created_at", "created_us"},
+      {"updated_at", "updated_us"},
+      {"launched_at", "launched_us"},
+      {"display_name", "name"},
+      {"name", "name"},
+      {"uuid", "id"},
+      {"vm_state", "vm_state"},
+      {"task_state", "task_state"},
+      {"power_state", "power_state"},
+      {"host", "host"},
+      {"project_id", "project_id"},
+      {"user_id", "user_id"},
+      {"hostname", "hostname"},
+      {"key_name", "key_name"},
+      {"image_ref", "image_id"},
+      {"instance_type_id", "flavor_id"},
+      {"availability_zone", "host_zone"},
+      {"progress", "progress"},
+      {"locked", "locked"},
+      {"config_drive", "config_drive"},
+      {"launch_index", "launch_index"},
+      {"access_ip_v4", "access_ipv4"},
+      {"access_ip_v6", "access_ipv6"},
+      {"display_description", "description"},
+      {"reservation_id", "reservation_id"},
+      {"terminated_at", "terminated_us"}};
   if (const std::string* key = request.query.find("sort_key")) {
     auto column = kColumns.find(*key);
-    if (column == kColumns.end()) return bad_request("Sort key '" + key->substr(0, 80) + "' is not supported: created_at, updated_at, display_name, uuid, vm_state and their like are.", "sort_key");
+    if (column == kColumns.end())
+      return bad_request("Sort key '" + key->substr(0, 80) +
+                             "' is not supported: created_at, updated_at, display_name, uuid, "
+                             "vm_state and their like are.",
+                         "sort_key");
     f.sort_key = column->second;
   }
   if (const std::string* dir = request.query.find("sort_dir")) {
-    if (*dir != "asc" && *dir != "desc") return bad_request("sort_dir must be asc or desc.", "sort_dir");
+    if (*dir != "asc" && *dir != "desc")
+      return bad_request("sort_dir must be asc or desc.", "sort_dir");
     f.ascending = *dir == "asc";
   }
   return {};
@@ -56,14 +129,18 @@ Result<std::optional<TimeUs>> time_of(const Request& request, const char* name) 
   const std::string* text = request.query.find(name);
   if (!text) return std::optional<TimeUs>();
   auto t = parse_iso(*text);
-  if (!t) return bad_request(std::string("Invalid input for query parameters ") + name + ". Value: " + text->substr(0, 80) + ". It must be an ISO 8601 time.", name);
+  if (!t)
+    return bad_request(std::string("Invalid input for query parameters ") + name +
+                           ". Value: " + text->substr(0, 80) + ". It must be an ISO 8601 time.",
+                       name);
   return std::optional<TimeUs>(*t);
 }
 
 void read_status(const Request& request, bool admin, ServerFilter& f) {
   for (const auto& status : request.query.all("status")) {
     std::string upper = status;
-    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char ch) { return std::toupper(ch); });
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char ch) { return std::toupper(ch); });
     if (upper == "DELETED" && admin) f.deleted = true;
     for (auto& pair : states_of(upper)) f.states.push_back(pair);
   }
@@ -76,7 +153,8 @@ Status read_tags(const Request& request, int version, ServerFilter& f) {
   f.tags_any = split(request.query.get("tags-any"));
   f.not_tags = split(request.query.get("not-tags"));
   f.not_tags_any = split(request.query.get("not-tags-any"));
-  size_t most = std::max({f.tags.size(), f.tags_any.size(), f.not_tags.size(), f.not_tags_any.size()});
+  size_t most =
+      std::max({f.tags.size(), f.tags_any.size(), f.not_tags.size(), f.not_tags_any.size()});
   return most > 50 ? Status(bad_request("At most 50 tags can be filtered by.", "tags")) : Status{};
 }
 
@@ -88,17 +166,22 @@ Result<ServerFilter> read_server_filter(const Request& request, const Context& c
   bool admin = c.claims.is_admin();
   if (c.microversion >= 75) {
     for (const auto& [key, value] : q.items()) {
-      if (!known_keys().contains(key)) return bad_request("Invalid filter: '" + key.substr(0, 80) + "' is not known.", key.substr(0, 80));
+      if (!known_keys().contains(key))
+        return bad_request("Invalid filter: '" + key.substr(0, 80) + "' is not known.",
+                           key.substr(0, 80));
     }
   }
   f.limit = TRY(limit_of(request));
   f.marker = q.get("marker");
   TRYV(read_sort(request, f));
   bool all = TRY(flag_of(request, "all_tenants", false));
-  if (all && !admin) return forbidden("Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
+  if (all && !admin)
+    return forbidden(
+        "Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
   std::string project = q.get("project_id").empty() ? q.get("tenant_id") : q.get("project_id");
   f.project_id = admin && (all || !project.empty()) ? project : c.claims.project_id;
-  if (admin && !all && !project.empty()) f.project_id = c.claims.project_id;  // as Nova: only together with all_tenants
+  if (admin && !all && !project.empty())
+    f.project_id = c.claims.project_id;  // as Nova: only together with all_tenants
   read_status(request, admin, f);
   f.changes_since = TRY(time_of(request, "changes-since"));
   if (c.microversion >= 66) f.changes_before = TRY(time_of(request, "changes-before"));
@@ -124,7 +207,8 @@ Result<ServerFilter> read_server_filter(const Request& request, const Context& c
     f.power_state = std::stoll(q.get("power_state"));
   }
   if (q.contains("config_drive")) f.config_drive = TRY(flag_of(request, "config_drive", false));
-  if (q.contains("locked") && c.microversion >= 73) f.locked = TRY(flag_of(request, "locked", false));
+  if (q.contains("locked") && c.microversion >= 73)
+    f.locked = TRY(flag_of(request, "locked", false));
   if (admin) {
     f.host = q.get("host");
     f.user = q.get("user_id");

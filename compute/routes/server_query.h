@@ -14,6 +14,7 @@ Result<Response> delete_server(App& app, Context& c);
 Result<Response> add_fixed_ip(App& app, Context& c, const std::string& id, const Json& argument);
 Result<Response> remove_fixed_ip(App& app, Context& c, const std::string& id, const Json& argument);
 Result<Response> add_floating_ip(App& app, Context& c, const std::string& id, const Json& argument);
-Result<Response> remove_floating_ip(App& app, Context& c, const std::string& id, const Json& argument);
+Result<Response> remove_floating_ip(App& app, Context& c, const std::string& id,
+                                    const Json& argument);
 
 }  // namespace nuri::compute

@@ -9,39 +9,63 @@ constexpr const char* kUpdated20 = "2011-01-21T11:33:21Z";
 constexpr const char* kUpdated21 = "2013-07-23T11:33:21Z";
 
 Json version(const std::string& base, const char* path, const char* id, bool current) {
-  return Json::object({{"id", id},
-                       {"status", current ? "CURRENT" : "SUPPORTED"},
-                       {"version", current ? "2.93" : ""},
-                       {"min_version", current ? "2.1" : ""},
-                       {"updated", current ? kUpdated21 : kUpdated20},
-                       {"links", Json::array({Json::object({{"rel", "self"}, {"href", base + path}})})}});
+  return Json::object(
+      {{"id", id},
+       {"status", current ? "CURRENT" : "SUPPORTED"},
+       {"version", current ? "2.93" : ""},
+       {"min_version", current ? "2.1" : ""},
+       {"updated", current ? kUpdated21 : kUpdated20},
+       {"links", Json::array({Json::object({{"rel", "self"}, {"href", base + path}})})}});
 }
 
 Json one(const std::string& base, const char* path, const char* id, bool current) {
   Json v = version(base, path, id, current);
-  v["links"].push_back(Json::object({{"rel", "describedby"}, {"type", "text/html"}, {"href", "http://docs.openstack.org/"}}));
-  v.set("media-types", Json::array({Json::object({{"base", "application/json"},
-                                                  {"type", std::string("application/vnd.openstack.compute+json;version=") + (current ? "2.1" : "2")}})}));
+  v["links"].push_back(Json::object(
+      {{"rel", "describedby"}, {"type", "text/html"}, {"href", "http://docs.openstack.org/"}}));
+  v.set("media-types",
+        Json::array(
+            {Json::object({{"base", "application/json"},
+                           {"type", std::string("application/vnd.openstack.compute+json;version=") +
+                                        (current ? "2.1" : "2")}})}));
   return Json::object({{"version", v}});
 }
 
 // Only what /extensions is asked for by name.
 Json::Array extensions() {
   static const std::vector<std::pair<const char*, const char*>> kAliases = {
-      {"os-availability-zone", "AvailabilityZone"}, {"os-extended-availability-zone", "ExtendedAvailabilityZone"},
-      {"os-extended-server-attributes", "ExtendedServerAttributes"}, {"os-extended-status", "ExtendedStatus"},
-      {"os-extended-volumes", "ExtendedVolumes"}, {"os-flavor-access", "FlavorAccess"},
-      {"os-flavor-extra-specs", "FlavorExtraSpecs"}, {"os-flavor-manage", "FlavorManage"},
-      {"os-hypervisors", "Hypervisors"}, {"os-instance-actions", "InstanceActions"}, {"os-attach-interfaces", "AttachInterfaces"},
-      {"os-keypairs", "Keypairs"}, {"os-console-output", "ConsoleOutput"}, {"os-quota-sets", "Quotas"},
-      {"os-security-groups", "SecurityGroups"}, {"os-server-password", "ServerPassword"}, {"os-server-usage", "ServerUsage"},
-      {"os-services", "Services"}, {"os-simple-tenant-usage", "SimpleTenantUsage"}, {"os-user-data", "UserData"},
-      {"os-used-limits", "UsedLimits"}, {"os-networks", "Networks"}, {"os-floating-ips", "FloatingIps"}, {"os-volumes", "Volumes"},
+      {"os-availability-zone", "AvailabilityZone"},
+      {"os-extended-availability-zone", "ExtendedAvailabilityZone"},
+      {"os-extended-server-attributes", "ExtendedServerAttributes"},
+      {"os-extended-status", "ExtendedStatus"},
+      {"os-extended-volumes", "ExtendedVolumes"},
+      {"os-flavor-access", "FlavorAccess"},
+      {"os-flavor-extra-specs", "FlavorExtraSpecs"},
+      {"os-flavor-manage", "FlavorManage"},
+      {"os-hypervisors", "Hypervisors"},
+      {"os-instance-actions", "InstanceActions"},
+      {"os-attach-interfaces", "AttachInterfaces"},
+      {"os-keypairs", "Keypairs"},
+      {"os-console-output", "ConsoleOutput"},
+      {"os-quota-sets", "Quotas"},
+      {"os-security-groups", "SecurityGroups"},
+      {"os-server-password", "ServerPassword"},
+      {"os-server-usage", "ServerUsage"},
+      {"os-services", "Services"},
+      {"os-simple-tenant-usage", "SimpleTenantUsage"},
+      {"os-user-data", "UserData"},
+      {"os-used-limits", "UsedLimits"},
+      {"os-networks", "Networks"},
+      {"os-floating-ips", "FloatingIps"},
+      {"os-volumes", "Volumes"},
   };
   Json::Array list;
   for (const auto& [alias, name] : kAliases) {
-    list.push_back(Json::object({{"alias", alias}, {"name", name}, {"description", std::string(name) + "."}, {"links", Json::array()},
-                                 {"namespace", "http://docs.openstack.org/compute/ext/fake_xml"}, {"updated", "2014-12-03T00:00:00Z"}}));
+    list.push_back(Json::object({{"alias", alias},
+                                 {"name", name},
+                                 {"description", std::string(name) + "."},
+                                 {"links", Json::array()},
+                                 {"namespace", "http://docs.openstack.org/compute/ext/fake_xml"},
+                                 {"updated", "2014-12-03T00:00:00Z"}}));
   }
   return list;
 }
@@ -50,7 +74,10 @@ Json::Array extensions() {
 
 void add_version_routes(Router& router) {
   router.add("GET", "/", Access::open, [](const Request&, Context& c) -> Result<Response> {
-    return Response::json(200, Json::object({{"versions", Json::array({version(c.base_url, "/v2/", "v2.0", false), version(c.base_url, "/v2.1/", "v2.1", true)})}}));
+    return Response::json(
+        200,
+        Json::object({{"versions", Json::array({version(c.base_url, "/v2/", "v2.0", false),
+                                                version(c.base_url, "/v2.1/", "v2.1", true)})}}));
   });
   router.add("GET", "/v2", Access::open, [](const Request&, Context& c) -> Result<Response> {
     return Response::json(200, one(c.base_url, "/v2/", "v2.0", false));
@@ -58,15 +85,18 @@ void add_version_routes(Router& router) {
   router.add("GET", "/v2.1", Access::open, [](const Request&, Context& c) -> Result<Response> {
     return Response::json(200, one(c.base_url, "/v2.1/", "v2.1", true));
   });
-  router.add("GET", "/v2.1/extensions", Access::reader, [](const Request&, Context&) -> Result<Response> {
-    return Response::json(200, Json::object({{"extensions", extensions()}}));
-  });
-  router.add("GET", "/v2.1/extensions/{alias}", Access::reader, [](const Request&, Context& c) -> Result<Response> {
-    for (const Json& e : extensions()) {
-      if (e["alias"].as_string() == c.param("alias")) return Response::json(200, Json::object({{"extension", e}}));
-    }
-    return not_found("There is no extension '" + c.param("alias").substr(0, 255) + "'.");
-  });
+  router.add("GET", "/v2.1/extensions", Access::reader,
+             [](const Request&, Context&) -> Result<Response> {
+               return Response::json(200, Json::object({{"extensions", extensions()}}));
+             });
+  router.add("GET", "/v2.1/extensions/{alias}", Access::reader,
+             [](const Request&, Context& c) -> Result<Response> {
+               for (const Json& e : extensions()) {
+                 if (e["alias"].as_string() == c.param("alias"))
+                   return Response::json(200, Json::object({{"extension", e}}));
+               }
+               return not_found("There is no extension '" + c.param("alias").substr(0, 255) + "'.");
+             });
 }
 
 }  // namespace nuri::compute

@@ -37,10 +37,12 @@ struct Plan {
   std::string host, zone;  // empty host: none
   int considered = 0;
   std::vector<Refusal> refusals;
-  std::string text() const;  // "No valid host was found: 1 host: memory: needs ..., the roomiest has ..."
+  std::string text()
+      const;  // "No valid host was found: 1 host: memory: needs ..., the roomiest has ..."
   Json json() const;
 };
 
-Plan place(const std::vector<HostCapacity>& hosts, const PlaceRequest& request, const Overcommit& over = {});
+Plan place(const std::vector<HostCapacity>& hosts, const PlaceRequest& request,
+           const Overcommit& over = {});
 
 }  // namespace nuri::compute

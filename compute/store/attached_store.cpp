@@ -9,36 +9,63 @@ namespace {
 
 const Table<ServerPort>& ports() {
   using P = ServerPort;
-  static const Table<P> kTable("server_ports", 1, {
-      column("id", &P::id), column("server_id", &P::server_id), column("network_id", &P::network_id),
-      column("position", &P::position), column("ours", &P::ours), column("fixed_ips", &P::fixed_ips),
-      column("state", &P::state), column("mac", &P::mac), column("network_name", &P::network_name),
-      column("mtu", &P::mtu), column("addresses", &P::addresses), column("floating", &P::floating),
-      column("metadata_port", &P::metadata_port), column("status", &P::status), column("tag", &P::tag),
-  });
+  static const Table<P> kTable("server_ports", 1,
+                               {
+                                   column("id", &P::id),
+                                   column("server_id", &P::server_id),
+                                   column("network_id", &P::network_id),
+                                   column("position", &P::position),
+                                   column("ours", &P::ours),
+                                   column("fixed_ips", &P::fixed_ips),
+                                   column("state", &P::state),
+                                   column("mac", &P::mac),
+                                   column("network_name", &P::network_name),
+                                   column("mtu", &P::mtu),
+                                   column("addresses", &P::addresses),
+                                   column("floating", &P::floating),
+                                   column("metadata_port", &P::metadata_port),
+                                   column("status", &P::status),
+                                   column("tag", &P::tag),
+                               });
   return kTable;
 }
 
 const Table<ServerVolume>& volumes() {
   using V = ServerVolume;
-  static const Table<V> kTable("server_volumes", 1, {
-      column("attachment_id", &V::attachment_id), column("server_id", &V::server_id),
-      column("volume_id", &V::volume_id), column("project_id", &V::project_id), column("device", &V::device),
-      column("state", &V::state), column("path", &V::path), column("format", &V::format),
-      column("serial", &V::serial), column("tag", &V::tag), column("size_gib", &V::size_gib),
-      column("since_us", &V::since_us),
-  });
+  static const Table<V> kTable("server_volumes", 1,
+                               {
+                                   column("attachment_id", &V::attachment_id),
+                                   column("server_id", &V::server_id),
+                                   column("volume_id", &V::volume_id),
+                                   column("project_id", &V::project_id),
+                                   column("device", &V::device),
+                                   column("state", &V::state),
+                                   column("path", &V::path),
+                                   column("format", &V::format),
+                                   column("serial", &V::serial),
+                                   column("tag", &V::tag),
+                                   column("size_gib", &V::size_gib),
+                                   column("since_us", &V::since_us),
+                               });
   return kTable;
 }
 
 const Table<InstanceAction>& actions() {
   using A = InstanceAction;
-  static const Table<A> kTable("actions", 3, {
-      column("server_id", &A::server_id), column("request_id", &A::request_id), column("action", &A::action),
-      column("user_id", &A::user_id), column("project_id", &A::project_id), column("start_us", &A::start_us),
-      column("updated_us", &A::updated_us), column("finish_us", &A::finish_us), column("event", &A::event),
-      column("result", &A::result), column("message", &A::message),
-  });
+  static const Table<A> kTable("actions", 3,
+                               {
+                                   column("server_id", &A::server_id),
+                                   column("request_id", &A::request_id),
+                                   column("action", &A::action),
+                                   column("user_id", &A::user_id),
+                                   column("project_id", &A::project_id),
+                                   column("start_us", &A::start_us),
+                                   column("updated_us", &A::updated_us),
+                                   column("finish_us", &A::finish_us),
+                                   column("event", &A::event),
+                                   column("result", &A::result),
+                                   column("message", &A::message),
+                               });
   return kTable;
 }
 
@@ -54,19 +81,26 @@ Json address(const std::string& ip, const char* type, const std::string& mac) {
 
 void insert_port(db::Session& s, const ServerPort& port) { ports().insert(s, port); }
 bool save_port(db::Session& s, const ServerPort& port) { return ports().update(s, port); }
-void erase_port(db::Session& s, std::string_view id) { s.exec("DELETE FROM server_ports WHERE id=?1", {id}); }
-std::optional<ServerPort> find_port(db::Session& s, std::string_view id) { return ports().one(s, "WHERE id=?1", {id}); }
+void erase_port(db::Session& s, std::string_view id) {
+  s.exec("DELETE FROM server_ports WHERE id=?1", {id});
+}
+std::optional<ServerPort> find_port(db::Session& s, std::string_view id) {
+  return ports().one(s, "WHERE id=?1", {id});
+}
 std::vector<ServerPort> ports_of(db::Session& s, std::string_view server_id) {
   return ports().all(s, "WHERE server_id=?1 ORDER BY position, id", {server_id});
 }
 
 void insert_volume(db::Session& s, const ServerVolume& v) { volumes().insert(s, v); }
 bool save_volume(db::Session& s, const ServerVolume& v) { return volumes().update(s, v); }
-void erase_volume(db::Session& s, std::string_view id) { s.exec("DELETE FROM server_volumes WHERE attachment_id=?1", {id}); }
+void erase_volume(db::Session& s, std::string_view id) {
+  s.exec("DELETE FROM server_volumes WHERE attachment_id=?1", {id});
+}
 std::vector<ServerVolume> volumes_of(db::Session& s, std::string_view server_id) {
   return volumes().all(s, "WHERE server_id=?1 ORDER BY device", {server_id});
 }
-std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id, std::string_view volume_id) {
+std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id,
+                                        std::string_view volume_id) {
   return volumes().one(s, "WHERE server_id=?1 AND volume_id=?2", {server_id, volume_id});
 }
 
@@ -76,8 +110,10 @@ void refresh_shown(db::Session& s, Server& server) {
     if (p.state != "bound") continue;
     Json& list = shown[p.network_name];
     list.array_ref();
-    for (const Json& a : stored_list(p.addresses)) list.push_back(address(a["ip"].as_string(), "fixed", p.mac));
-    for (const Json& f : stored_list(p.floating)) list.push_back(address(f["floating_ip_address"].as_string(), "floating", p.mac));
+    for (const Json& a : stored_list(p.addresses))
+      list.push_back(address(a["ip"].as_string(), "fixed", p.mac));
+    for (const Json& f : stored_list(p.floating))
+      list.push_back(address(f["floating_ip_address"].as_string(), "floating", p.mac));
   }
   server.addresses = shown.dump();
   Json attached = Json::array();
@@ -88,13 +124,17 @@ void refresh_shown(db::Session& s, Server& server) {
 }
 
 void record_action(db::Session& s, const InstanceAction& action) {
-  s.exec("DELETE FROM actions WHERE server_id=?1 AND request_id=?2 AND action=?3", {action.server_id, action.request_id, action.action});
+  s.exec("DELETE FROM actions WHERE server_id=?1 AND request_id=?2 AND action=?3",
+         {action.server_id, action.request_id, action.action});
   actions().insert(s, action);
 }
 
-void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us, std::string_view result, std::string_view message) {
-  s.exec("UPDATE actions SET finish_us=?2, updated_us=?2, result=?3, message=?4 WHERE server_id=?1 AND finish_us=0",
-         {server_id, now_us, result, message});
+void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
+                    std::string_view result, std::string_view message) {
+  s.exec(
+      "UPDATE actions SET finish_us=?2, updated_us=?2, result=?3, message=?4 WHERE server_id=?1 "
+      "AND finish_us=0",
+      {server_id, now_us, result, message});
 }
 
 std::vector<InstanceAction> actions_of(db::Session& s, std::string_view server_id) {

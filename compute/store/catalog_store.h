@@ -21,12 +21,14 @@ bool flavor_visible(db::Session& s, const Flavor& f, std::string_view project_id
 std::vector<std::string> flavor_projects(db::Session& s, std::string_view flavor_id);
 
 void insert_keypair(db::Session& s, Keypair k);  // numbers it
-std::optional<Keypair> find_keypair(db::Session& s, std::string_view user_id, std::string_view name);
+std::optional<Keypair> find_keypair(db::Session& s, std::string_view user_id,
+                                    std::string_view name);
 std::vector<Keypair> keypairs_of(db::Session& s, std::string_view user_id);
 bool erase_keypair(db::Session& s, std::string_view user_id, std::string_view name);
 
 // What an agent said of its host; makes the row at the first word.
-void observe_host(db::Session& s, const std::string& name, const Json& state, TimeUs now_us, const std::string& new_id);
+void observe_host(db::Session& s, const std::string& name, const Json& state, TimeUs now_us,
+                  const std::string& new_id);
 std::vector<Host> list_hosts(db::Session& s);
 std::optional<Host> find_host(db::Session& s, std::string_view name);
 bool save_host(db::Session& s, const Host& h);
@@ -35,7 +37,8 @@ bool save_host(db::Session& s, const Host& h);
 struct Used {
   int64_t instances = 0, vcpus = 0, ram_mib = 0, disk_gib = 0;
 };
-void allocate(db::Session& s, std::string_view server_id, std::string_view project_id, const Used& what);
+void allocate(db::Session& s, std::string_view server_id, std::string_view project_id,
+              const Used& what);
 void allocate_host(db::Session& s, std::string_view server_id, std::string_view host);
 void release(db::Session& s, std::string_view server_id);
 Used used_by_project(db::Session& s, std::string_view project_id);

@@ -17,23 +17,28 @@ struct Column {
 };
 
 template <class T, class M>
-Column<T> column(std::string name, M T::*member) {
+Column<T> column(std::string name, M T::* member) {
   Column<T> c;
   c.name = std::move(name);
   c.get = [member](const T& t) { return db::Arg(t.*member); };
   c.set = [member](T& t, const db::Row& r, int i) {
-    if constexpr (std::is_same_v<M, std::string>) t.*member = r.text(i);
-    else if constexpr (std::is_same_v<M, std::optional<std::string>>) t.*member = r.opt_text(i);
-    else if constexpr (std::is_same_v<M, bool>) t.*member = r.flag(i);
-    else if constexpr (std::is_same_v<M, double>) t.*member = r.real(i);
-    else t.*member = static_cast<M>(r.i64(i));
+    if constexpr (std::is_same_v<M, std::string>)
+      t.*member = r.text(i);
+    else if constexpr (std::is_same_v<M, std::optional<std::string>>)
+      t.*member = r.opt_text(i);
+    else if constexpr (std::is_same_v<M, bool>)
+      t.*member = r.flag(i);
+    else if constexpr (std::is_same_v<M, double>)
+      t.*member = r.real(i);
+    else
+      t.*member = static_cast<M>(r.i64(i));
   };
   return c;
 }
 
 // A column kept as a word: an enum with functions to and from its name.
 template <class T, class M>
-Column<T> word(std::string name, M T::*member, M (*from)(std::string_view)) {
+Column<T> word(std::string name, M T::* member, M (*from)(std::string_view)) {
   Column<T> c;
   c.name = std::move(name);
   c.get = [member](const T& t) { return db::Arg(name_of(t.*member)); };
@@ -45,14 +50,17 @@ Column<T> word(std::string name, M T::*member, M (*from)(std::string_view)) {
 template <class T>
 class Table {
  public:
-  Table(std::string name, size_t keys, std::vector<Column<T>> columns) : name_(std::move(name)), keys_(keys), columns_(std::move(columns)) {
+  Table(std::string name, size_t keys, std::vector<Column<T>> columns)
+      : name_(std::move(name)), keys_(keys), columns_(std::move(columns)) {
     std::string names, marks, sets, where;
     for (size_t i = 0; i < columns_.size(); ++i) {
       std::string mark = "?" + std::to_string(i + 1);
       names += (i ? ", " : "") + columns_[i].name;
       marks += (i ? ", " : "") + mark;
-      if (i < keys_) where += (i ? " AND " : "") + columns_[i].name + "=" + mark;
-      else sets += (i > keys_ ? ", " : "") + columns_[i].name + "=" + mark;
+      if (i < keys_)
+        where += (i ? " AND " : "") + columns_[i].name + "=" + mark;
+      else
+        sets += (i > keys_ ? ", " : "") + columns_[i].name + "=" + mark;
     }
     select_ = "SELECT " + names + " FROM " + name_ + " ";
     insert_ = "INSERT INTO " + name_ + " (" + names + ") VALUES (" + marks + ")";
@@ -68,7 +76,8 @@ class Table {
     return t;
   }
   // `tail` is WHERE ... ORDER BY ... with parameters from ?1.
-  std::vector<T> all(db::Session& s, const std::string& tail, const db::Args& tail_args = {}) const {
+  std::vector<T> all(db::Session& s, const std::string& tail,
+                     const db::Args& tail_args = {}) const {
     return s.all(select_ + tail, tail_args, [this](const db::Row& r) { return read(r); });
   }
   std::optional<T> one(db::Session& s, const std::string& tail, const db::Args& tail_args) const {

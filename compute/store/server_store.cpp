@@ -8,33 +8,69 @@ namespace {
 
 const Table<Server>& servers() {
   using S = Server;
-  static const Table<S> kTable("servers", 1, {
-      column("id", &S::id), column("project_id", &S::project_id), column("user_id", &S::user_id),
-      column("name", &S::name), column("hostname", &S::hostname), column("request_id", &S::request_id),
-      column("description", &S::description), column("image_id", &S::image_id), column("image", &S::image),
-      column("flavor_id", &S::flavor_id), column("flavor_name", &S::flavor_name),
-      column("flavor_specs", &S::flavor_specs), column("vcpus", &S::vcpus), column("ram_mib", &S::ram_mib),
-      column("disk_gib", &S::disk_gib), column("ephemeral_gib", &S::ephemeral_gib),
-      column("swap_mib", &S::swap_mib), column("key_name", &S::key_name), column("key_data", &S::key_data),
-      column("user_data", &S::user_data), column("config_drive", &S::config_drive), column("zone", &S::zone),
-      column("forced_host", &S::forced_host), column("host", &S::host), column("host_zone", &S::host_zone),
-      column("access_ipv4", &S::access_ipv4), column("access_ipv6", &S::access_ipv6),
-      column("disk_config", &S::disk_config), column("metadata", &S::metadata), column("tags", &S::tags),
-      column("security_groups", &S::security_groups), column("security_group_ids", &S::security_group_ids),
-      column("addresses", &S::addresses), column("volumes", &S::volumes), column("locked", &S::locked),
-      column("locked_reason", &S::locked_reason), word("vm_state", &S::vm_state, vm_state_of),
-      word("task_state", &S::task_state, task_state_of), column("task_since_us", &S::task_since_us),
-      column("power_state", &S::power_state), column("wants_running", &S::wants_running),
-      column("reboot_count", &S::reboot_count), column("reboot_type", &S::reboot_type),
-      column("spec_revision", &S::spec_revision), column("progress", &S::progress),
-      column("created_us", &S::created_us), column("updated_us", &S::updated_us),
-      column("launched_us", &S::launched_us), column("terminated_us", &S::terminated_us),
-      column("deleted", &S::deleted), column("fault_code", &S::fault_code),
-      column("fault_message", &S::fault_message), column("fault_details", &S::fault_details),
-      column("fault_us", &S::fault_us), column("reservation_id", &S::reservation_id),
-      column("launch_index", &S::launch_index), column("placement", &S::placement), column("trace", &S::trace),
-      column("stages", &S::stages), column("usage_state", &S::usage_state),
-  });
+  static const Table<S> kTable("servers", 1,
+                               {
+                                   column("id", &S::id),
+                                   column("project_id", &S::project_id),
+                                   column("user_id", &S::user_id),
+                                   column("name", &S::name),
+                                   column("hostname", &S::hostname),
+                                   column("request_id", &S::request_id),
+                                   column("description", &S::description),
+                                   column("image_id", &S::image_id),
+                                   column("image", &S::image),
+                                   column("flavor_id", &S::flavor_id),
+                                   column("flavor_name", &S::flavor_name),
+                                   column("flavor_specs", &S::flavor_specs),
+                                   column("vcpus", &S::vcpus),
+                                   column("ram_mib", &S::ram_mib),
+                                   column("disk_gib", &S::disk_gib),
+                                   column("ephemeral_gib", &S::ephemeral_gib),
+                                   column("swap_mib", &S::swap_mib),
+                                   column("key_name", &S::key_name),
+                                   column("key_data", &S::key_data),
+                                   column("user_data", &S::user_data),
+                                   column("config_drive", &S::config_drive),
+                                   column("zone", &S::zone),
+                                   column("forced_host", &S::forced_host),
+                                   column("host", &S::host),
+                                   column("host_zone", &S::host_zone),
+                                   column("access_ipv4", &S::access_ipv4),
+                                   column("access_ipv6", &S::access_ipv6),
+                                   column("disk_config", &S::disk_config),
+                                   column("metadata", &S::metadata),
+                                   column("tags", &S::tags),
+                                   column("security_groups", &S::security_groups),
+                                   column("security_group_ids", &S::security_group_ids),
+                                   column("addresses", &S::addresses),
+                                   column("volumes", &S::volumes),
+                                   column("locked", &S::locked),
+                                   column("locked_reason", &S::locked_reason),
+                                   word("vm_state", &S::vm_state, vm_state_of),
+                                   word("task_state", &S::task_state, task_state_of),
+                                   column("task_since_us", &S::task_since_us),
+                                   column("power_state", &S::power_state),
+                                   column("wants_running", &S::wants_running),
+                                   column("reboot_count", &S::reboot_count),
+                                   column("reboot_type", &S::reboot_type),
+                                   column("spec_revision", &S::spec_revision),
+                                   column("progress", &S::progress),
+                                   column("created_us", &S::created_us),
+                                   column("updated_us", &S::updated_us),
+                                   column("launched_us", &S::launched_us),
+                                   column("terminated_us", &S::terminated_us),
+                                   column("deleted", &S::deleted),
+                                   column("fault_code", &S::fault_code),
+                                   column("fault_message", &S::fault_message),
+                                   column("fault_details", &S::fault_details),
+                                   column("fault_us", &S::fault_us),
+                                   column("reservation_id", &S::reservation_id),
+                                   column("launch_index", &S::launch_index),
+                                   column("placement", &S::placement),
+                                   column("trace", &S::trace),
+                                   column("stages", &S::stages),
+                                   column("usage_state", &S::usage_state),
+                               });
   return kTable;
 }
 
@@ -76,7 +112,9 @@ struct Where {
     sql += std::string(" AND lower(") + name + ") LIKE lower(" + mark(pattern) + ") ESCAPE '!'";
   }
   // Tags are a JSON list of strings: a tag is in it where its quoted form is.
-  std::string has_tag(const std::string& tag) { return "tags LIKE " + mark("%" + escaped(Json(tag).dump()) + "%") + " ESCAPE '!'"; }
+  std::string has_tag(const std::string& tag) {
+    return "tags LIKE " + mark("%" + escaped(Json(tag).dump()) + "%") + " ESCAPE '!'";
+  }
   static std::string escaped(const std::string& text) {
     std::string out;
     for (char c : text) {
@@ -94,7 +132,8 @@ void add_states(Where& w, const ServerFilter& f) {
     std::string one = "(vm_state=" + w.mark(name_of(p.vm));
     std::string tasks;
     for (TaskState t : p.tasks) tasks += (tasks.empty() ? "" : ",") + w.mark(name_of(t));
-    if (tasks.empty() && p.vm == VmState::active) one += " AND task_state NOT IN ('rebooting','rebooting_hard')";
+    if (tasks.empty() && p.vm == VmState::active)
+      one += " AND task_state NOT IN ('rebooting','rebooting_hard')";
     if (tasks.empty() && p.vm == VmState::stopped) one += " AND task_state<>'rebooting_hard'";
     if (!tasks.empty()) one += " AND task_state IN (" + tasks + ")";
     any += (any.empty() ? "" : " OR ") + one + ")";
@@ -157,7 +196,8 @@ std::optional<Server> find_server(db::Session& s, std::string_view id) {
 Result<std::vector<Server>> list_servers(db::Session& s, const ServerFilter& f) {
   Where w = where_of(f);
   if (!f.marker.empty()) {
-    bool known = s.count("SELECT count(*) FROM servers WHERE id=?1 AND (?2='' OR project_id=?2)", {f.marker, f.project_id}) > 0;
+    bool known = s.count("SELECT count(*) FROM servers WHERE id=?1 AND (?2='' OR project_id=?2)",
+                         {f.marker, f.project_id}) > 0;
     if (!known) return bad_request("marker [" + f.marker + "] not found", "marker");
     std::string m = w.mark(f.marker), key = f.sort_key, than = f.ascending ? ">" : "<";
     std::string at = "(SELECT " + key + " FROM servers WHERE id=" + m + ")";
@@ -169,7 +209,10 @@ Result<std::vector<Server>> list_servers(db::Session& s, const ServerFilter& f) 
 }
 
 void purge_deleted(db::Session& s, TimeUs before_us) {
-  s.exec("DELETE FROM actions WHERE server_id IN (SELECT id FROM servers WHERE deleted=1 AND terminated_us<?1)", {before_us});
+  s.exec(
+      "DELETE FROM actions WHERE server_id IN (SELECT id FROM servers WHERE deleted=1 AND "
+      "terminated_us<?1)",
+      {before_us});
   s.exec("DELETE FROM servers WHERE deleted=1 AND terminated_us<?1", {before_us});
   s.exec("DELETE FROM answers WHERE created_us<?1", {before_us});
 }

@@ -17,12 +17,13 @@ bool save_server(db::Session& s, const Server& server);
 std::optional<Server> find_server(db::Session& s, std::string_view id);
 
 struct ServerFilter {
-  std::string project_id;              // "": all
-  bool deleted = false;                // only deleted ones; else only live ones
-  bool both = false;                   // with changes_since: live and deleted
-  std::vector<StatePair> states;       // any of
+  std::string project_id;         // "": all
+  bool deleted = false;           // only deleted ones; else only live ones
+  bool both = false;              // with changes_since: live and deleted
+  std::vector<StatePair> states;  // any of
   bool no_such_status = false;
-  std::string name, ip, ip6, image, flavor, host, zone, user, key_name, reservation, uuid, hostname, description;
+  std::string name, ip, ip6, image, flavor, host, zone, user, key_name, reservation, uuid, hostname,
+      description;
   std::optional<bool> locked, config_drive;
   std::optional<int64_t> power_state;
   std::string vm_state, task_state;
@@ -30,7 +31,7 @@ struct ServerFilter {
   std::vector<std::string> tags, tags_any, not_tags, not_tags_any;
   std::string sort_key = "created_us";  // a column
   bool ascending = false;
-  std::string marker;                   // the id after which to go on
+  std::string marker;  // the id after which to go on
   int64_t limit = 1000;
 };
 // Error: bad_request where the marker is unknown.
@@ -46,14 +47,16 @@ void insert_volume(db::Session& s, const ServerVolume& volume);
 bool save_volume(db::Session& s, const ServerVolume& volume);
 void erase_volume(db::Session& s, std::string_view attachment_id);
 std::vector<ServerVolume> volumes_of(db::Session& s, std::string_view server_id);
-std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id, std::string_view volume_id);
+std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id,
+                                        std::string_view volume_id);
 
 // The JSON a list shows of ports and volumes, rebuilt into the server from their rows.
 void refresh_shown(db::Session& s, Server& server);
 
 void record_action(db::Session& s, const InstanceAction& action);
 // Ends what is unfinished of a server.
-void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us, std::string_view result, std::string_view message = {});
+void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
+                    std::string_view result, std::string_view message = {});
 std::vector<InstanceAction> actions_of(db::Session& s, std::string_view server_id);
 
 // Drops what has been deleted for longer than clients ask for.

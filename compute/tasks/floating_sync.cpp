@@ -34,7 +34,9 @@ void FloatingSync::loop() {
     lock.unlock();
     auto done = run_once();
     // Said once, not every second, while the network service is away.
-    if (!done && !failing) log::warning("cannot ask for floating addresses", {{"why", done.error().message}, {"detail", done.error().detail}});
+    if (!done && !failing)
+      log::warning("cannot ask for floating addresses",
+                   {{"why", done.error().message}, {"detail", done.error().detail}});
     failing = !done;
     TimeUs now = clock_.now_us();
     if (now - purged_us_ > kPurgeEveryUs) {
@@ -52,13 +54,15 @@ Result<int> FloatingSync::run_once() {
     std::string id, floating;
   };
   auto rows = TRY(db_.read([&](db::Session& s) {
-    return s.all("SELECT id, floating FROM server_ports WHERE state='bound'", {}, [](const db::Row& r) { return Row{r.text(0), r.text(1)}; });
+    return s.all("SELECT id, floating FROM server_ports WHERE state='bound'", {},
+                 [](const db::Row& r) { return Row{r.text(0), r.text(1)}; });
   }));
   if (rows.empty()) return 0;
   Json got = TRY(network_.call("GET", "/v2.0/floatingips"));
   std::map<std::string, Json> by_port;
   for (const Json& f : got["floatingips"].as_array()) {
-    if (!f["port_id"].as_string().empty()) by_port[f["port_id"].as_string()].push_back(floating_kept(f));
+    if (!f["port_id"].as_string().empty())
+      by_port[f["port_id"].as_string()].push_back(floating_kept(f));
   }
   std::map<std::string, std::string> changed;
   for (const Row& row : rows) {

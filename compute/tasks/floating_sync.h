@@ -10,10 +10,12 @@
 namespace nuri::compute {
 
 // Floating addresses change in the network service, behind compute's back. Once a second the whole
-// list is asked for and the servers' shown addresses follow; takes no input, so nothing can be missed.
+// list is asked for and the servers' shown addresses follow; takes no input, so nothing can be
+// missed.
 class FloatingSync {
  public:
-  FloatingSync(db::Database& database, Clock& clock, Peer& network) : db_(database), clock_(clock), network_(network) {}
+  FloatingSync(db::Database& database, Clock& clock, Peer& network)
+      : db_(database), clock_(clock), network_(network) {}
   ~FloatingSync() { stop(); }
   void start();
   void stop();

@@ -14,10 +14,10 @@ namespace nuri::compute {
 class Peer {
  public:
   virtual ~Peer() = default;
-  // With the user's token where one is given (what the user may see and do), else as compute itself.
-  // Errors: those of http::Client::call; permanent() tells which are worth another try.
-  virtual Result<Json> call(std::string_view method, const std::string& target, const Json& body = {},
-                            const std::string& user_token = {}) = 0;
+  // With the user's token where one is given (what the user may see and do), else as compute
+  // itself. Errors: those of http::Client::call; permanent() tells which are worth another try.
+  virtual Result<Json> call(std::string_view method, const std::string& target,
+                            const Json& body = {}, const std::string& user_token = {}) = 0;
 };
 
 struct Peers {
@@ -34,9 +34,12 @@ bool permanent(const Error& e);
 
 class HttpPeer final : public Peer {
  public:
-  static Result<std::unique_ptr<HttpPeer>> create(const std::string& url, auth::ServiceIdentity& self);
-  HttpPeer(std::unique_ptr<http::Client> client, auth::ServiceIdentity& self) : client_(std::move(client)), self_(self) {}
-  Result<Json> call(std::string_view method, const std::string& target, const Json& body, const std::string& user_token) override;
+  static Result<std::unique_ptr<HttpPeer>> create(const std::string& url,
+                                                  auth::ServiceIdentity& self);
+  HttpPeer(std::unique_ptr<http::Client> client, auth::ServiceIdentity& self)
+      : client_(std::move(client)), self_(self) {}
+  Result<Json> call(std::string_view method, const std::string& target, const Json& body,
+                    const std::string& user_token) override;
 
  private:
   std::unique_ptr<http::Client> client_;

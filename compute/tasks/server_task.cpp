@@ -31,11 +31,14 @@ tasks::Kind ServerTask::kind() {
   k.delete_step = "remove";
   k.teardown = {"remove", "gone", "release"};
   k.failed_step = "failed";
-  k.on_deadline = [this](db::Session& s, const Task& t, const std::string& why) { return fail(s, t.id, why); };
+  k.on_deadline = [this](db::Session& s, const Task& t, const std::string& why) {
+    return fail(s, t.id, why);
+  };
   return k;
 }
 
-Status ServerTask::observed(db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state) {
+Status ServerTask::observed(db::Session& s, const std::string& host, const std::string& kind,
+                            const std::string& id, const Json& state) {
   if (kind == "host") {
     observe_host(s, host, state, clock_.now_us(), random_.uuid());
   } else if (kind == "server") {
@@ -74,7 +77,8 @@ Result<ServerTask::View> ServerTask::look(const std::string& id) {
 namespace {
 
 PlaceRequest request_of(const Server& server) {
-  return {server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib, server.zone, server.forced_host};
+  return {server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib, server.zone,
+          server.forced_host};
 }
 
 }  // namespace
@@ -82,13 +86,16 @@ PlaceRequest request_of(const Server& server) {
 void ServerTask::add_stage(Server& server, const char* stage) {
   Json list = parse_json(server.stages).value_or(Json::array());
   int64_t begin = list.size() ? list.at(list.size() - 1)["end_us"].as_int() : server.created_us;
-  list.push_back(Json::object({{"stage", stage}, {"begin_us", begin}, {"end_us", clock_.now_us()}}));
+  list.push_back(
+      Json::object({{"stage", stage}, {"begin_us", begin}, {"end_us", clock_.now_us()}}));
   server.stages = list.dump();
 }
 
 Result<Outcome> ServerTask::place(const Task& task) {
   View v = TRY(look(task.id));
-  Plan plan = TRY(db_.read([&](db::Session& s) { return compute::place(capacities(s, clock_.now_us()), request_of(v.server)); }));
+  Plan plan = TRY(db_.read([&](db::Session& s) {
+    return compute::place(capacities(s, clock_.now_us()), request_of(v.server));
+  }));
   if (plan.host.empty()) {
     return Outcome::next("failed", [this, id = task.id, plan](db::Session& s) -> Status {
       auto server = find_server(s, id);
@@ -97,21 +104,24 @@ Result<Outcome> ServerTask::place(const Task& task) {
       return fail(s, id, plan.text());
     });
   }
-  return Outcome::next("ports", [this, id = task.id, plan](db::Session& s) -> Status {
-    auto server = find_server(s, id);
-    PlaceRequest again = request_of(*server);
-    again.host = plan.host;
-    // Another server may have been promised the room since the look.
-    if (compute::place(capacities(s, clock_.now_us()), again).host.empty()) return conflict("The host's room went to another server meanwhile.");
-    allocate_host(s, id, plan.host);
-    server->host = plan.host;
-    server->host_zone = plan.zone;
-    server->placement = plan.json().dump();
-    server->task_state = TaskState::networking;
-    add_stage(*server, "placement");
-    save_server(s, *server);
-    return {};
-  }).within(kPortsLimitUs);
+  return Outcome::next("ports",
+                       [this, id = task.id, plan](db::Session& s) -> Status {
+                         auto server = find_server(s, id);
+                         PlaceRequest again = request_of(*server);
+                         again.host = plan.host;
+                         // Another server may have been promised the room since the look.
+                         if (compute::place(capacities(s, clock_.now_us()), again).host.empty())
+                           return conflict("The host's room went to another server meanwhile.");
+                         allocate_host(s, id, plan.host);
+                         server->host = plan.host;
+                         server->host_zone = plan.zone;
+                         server->placement = plan.json().dump();
+                         server->task_state = TaskState::networking;
+                         add_stage(*server, "placement");
+                         save_server(s, *server);
+                         return {};
+                       })
+      .within(kPortsLimitUs);
 }
 
 Status ServerTask::bind_port(const Server& server, ServerPort& port) {
@@ -119,13 +129,22 @@ Status ServerTask::bind_port(const Server& server, ServerPort& port) {
   std::string owner = "compute:" + (server.host_zone.empty() ? "nova" : server.host_zone);
   Json got;
   if (port.ours) {
-    Json body = Json::object({{"network_id", port.network_id}, {"project_id", server.project_id}, {"device_id", server.id},
-                              {"device_owner", owner}, {"security_groups", parse_json(server.security_group_ids).value_or(Json())},
-                              {"fixed_ips", parse_json(port.fixed_ips).value_or(Json())}, {"mac_address", Json()},
-                              {"name", ""}, {"binding:host_id", server.host}});
+    Json body =
+        Json::object({{"network_id", port.network_id},
+                      {"project_id", server.project_id},
+                      {"device_id", server.id},
+                      {"device_owner", owner},
+                      {"security_groups", parse_json(server.security_group_ids).value_or(Json())},
+                      {"fixed_ips", parse_json(port.fixed_ips).value_or(Json())},
+                      {"mac_address", Json()},
+                      {"name", ""},
+                      {"binding:host_id", server.host}});
     got = TRY(peers_.network.call("PUT", target, Json::object({{"port", body}})));
   } else {
-    TRYV(peers_.network.call("PUT", target + "/binding", Json::object({{"host_id", server.host}, {"device_id", server.id}, {"device_owner", owner}})));
+    TRYV(peers_.network.call(
+        "PUT", target + "/binding",
+        Json::object(
+            {{"host_id", server.host}, {"device_id", server.id}, {"device_owner", owner}})));
     got = TRY(peers_.network.call("GET", target));
   }
   port.mac = got["port"]["mac_address"].as_string();
@@ -147,22 +166,27 @@ Result<Outcome> ServerTask::ports(const Task& task) {
     if (bound) continue;
     if (!permanent(bound.error())) return bound.error();
     std::string why = "Failed to allocate the network(s): " + bound.error().message;
-    return Outcome::next("failed", [this, id = task.id, why](db::Session& s) { return fail(s, id, why); });
+    return Outcome::next("failed",
+                         [this, id = task.id, why](db::Session& s) { return fail(s, id, why); });
   }
-  return Outcome::next("boot", [this, id = task.id, made = v.ports](db::Session& s) -> Status {
-    auto server = find_server(s, id);
-    for (const ServerPort& p : made) save_port(s, p);
-    server->task_state = TaskState::spawning;
-    add_stage(*server, "network");
-    refresh_shown(s, *server);
-    put_spec(s, *server);
-    save_server(s, *server);
-    return {};
-  }).within(kBootLimitUs);
+  return Outcome::next("boot",
+                       [this, id = task.id, made = v.ports](db::Session& s) -> Status {
+                         auto server = find_server(s, id);
+                         for (const ServerPort& p : made) save_port(s, p);
+                         server->task_state = TaskState::spawning;
+                         add_stage(*server, "network");
+                         refresh_shown(s, *server);
+                         put_spec(s, *server);
+                         save_server(s, *server);
+                         return {};
+                       })
+      .within(kBootLimitUs);
 }
 
 void ServerTask::put_spec(db::Session& s, Server& server) {
-  server.spec_revision = feed_.put(s, server.host, "server", server.id, server_spec(server, ports_of(s, server.id), volumes_of(s, server.id)));
+  server.spec_revision =
+      feed_.put(s, server.host, "server", server.id,
+                server_spec(server, ports_of(s, server.id), volumes_of(s, server.id)));
 }
 
 Result<Outcome> ServerTask::boot(const Task& task) {
@@ -171,7 +195,8 @@ Result<Outcome> ServerTask::boot(const Task& task) {
   const Observation& seen = *v.seen;
   if (seen.phase == "failed" && seen.revision >= v.server.spec_revision) {
     std::string why = seen.error.empty() ? "The host could not start the server." : seen.error;
-    return Outcome::next("failed", [this, id = task.id, why](db::Session& s) { return fail(s, id, why); });
+    return Outcome::next("failed",
+                         [this, id = task.id, why](db::Session& s) { return fail(s, id, why); });
   }
   if (seen.phase == "ready") {
     return Outcome::next("watch", [this, id = task.id, seen](db::Session& s) -> Status {
@@ -201,7 +226,8 @@ Result<Outcome> ServerTask::boot(const Task& task) {
 Result<Outcome> ServerTask::failed(const Task&) { return Outcome::wait(24 * 3600 * kSecondUs); }
 
 // The server as it is stays for its owner to look at and delete; the host is not to go on with it.
-Status ServerTask::fail(db::Session& s, const std::string& id, const std::string& why, const std::string& details) {
+Status ServerTask::fail(db::Session& s, const std::string& id, const std::string& why,
+                        const std::string& details) {
   auto server = find_server(s, id);
   if (!server) return internal("a failing server without a row: " + id);
   server->vm_state = VmState::error;
@@ -230,22 +256,28 @@ void ServerTask::tell_usage(db::Session& s, Server& server) {
   e.user_id = server.user_id;
   e.resource_type = "server";
   e.resource_id = server.id;
-  e.data = Json::object({{"name", server.name}, {"flavor_id", server.flavor_id}, {"flavor_name", server.flavor_name},
-                         {"vcpus", server.vcpus}, {"ram_mib", server.ram_mib}, {"disk_gib", server.disk_gib}, {"state", state}});
+  e.data = Json::object({{"name", server.name},
+                         {"flavor_id", server.flavor_id},
+                         {"flavor_name", server.flavor_name},
+                         {"vcpus", server.vcpus},
+                         {"ram_mib", server.ram_mib},
+                         {"disk_gib", server.disk_gib},
+                         {"state", state}});
   feed::emit(s, e);
   server.usage_state = state;
 }
 
 Result<Outcome> ServerTask::remove(const Task& task) {
   View v = TRY(look(task.id));
-  return Outcome::next(v.server.host.empty() ? "release" : "gone", [this, id = task.id](db::Session& s) -> Status {
-    auto server = find_server(s, id);
-    server->task_state = TaskState::deleting;
-    server->updated_us = clock_.now_us();
-    if (!server->host.empty()) feed_.remove(s, server->host, "server", id);
-    save_server(s, *server);
-    return {};
-  });
+  return Outcome::next(v.server.host.empty() ? "release" : "gone",
+                       [this, id = task.id](db::Session& s) -> Status {
+                         auto server = find_server(s, id);
+                         server->task_state = TaskState::deleting;
+                         server->updated_us = clock_.now_us();
+                         if (!server->host.empty()) feed_.remove(s, server->host, "server", id);
+                         save_server(s, *server);
+                         return {};
+                       });
 }
 
 Result<Outcome> ServerTask::gone(const Task& task) {
@@ -263,10 +295,12 @@ Result<Outcome> ServerTask::gone(const Task& task) {
 Result<Outcome> ServerTask::release(const Task& task) {
   View v = TRY(look(task.id));
   for (const ServerVolume& volume : v.volumes) {
-    TRYV(peers_.storage.call("DELETE", "/internal/v1/volumes/" + volume.volume_id + "/attachment/" + volume.attachment_id));
+    TRYV(peers_.storage.call("DELETE", "/internal/v1/volumes/" + volume.volume_id + "/attachment/" +
+                                           volume.attachment_id));
   }
   for (const ServerPort& port : v.ports) {
-    auto freed = peers_.network.call("DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
+    auto freed = peers_.network.call(
+        "DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
     // A port its user has deleted meanwhile needs no unbinding.
     if (!freed && freed.error().code != ErrorCode::not_found) return freed.error();
   }

@@ -16,8 +16,8 @@
 //      \________\________\_____> failed        failed: in ERROR, waits for the delete signal
 //   delete signal, at any point: remove -> gone -> release -> (no row, no task)
 //
-// Ids of ports and attachments are in rows before anybody outside hears of them, outside creates are
-// PUTs and outside removals are idempotent; so any step may be done again after a crash.
+// Ids of ports and attachments are in rows before anybody outside hears of them, outside creates
+// are PUTs and outside removals are idempotent; so any step may be done again after a crash.
 namespace nuri::compute {
 
 class ServerTask {
@@ -27,7 +27,8 @@ class ServerTask {
 
   tasks::Kind kind();
   // For Feed::on_observed: hosts into their table, a server's observation wakes its task.
-  Status observed(db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state);
+  Status observed(db::Session& s, const std::string& host, const std::string& kind,
+                  const std::string& id, const Json& state);
   // Runner::wake, known only once the runner is made from kind().
   void on_wake(std::function<void()> f) { wake_ = std::move(f); }
   // After a change of the server's rows, in the same transaction.
@@ -59,12 +60,14 @@ class ServerTask {
   // watch's parts: an outcome where there was something to do. See watch.cpp.
   Result<std::optional<tasks::Outcome>> watch_ports(const View& v);
   Result<std::optional<tasks::Outcome>> watch_volumes(const View& v);
-  Result<std::optional<tasks::Outcome>> connect_volume(const ServerVolume& volume, const Server& server);
+  Result<std::optional<tasks::Outcome>> connect_volume(const ServerVolume& volume,
+                                                       const Server& server);
 
   Status settle(db::Session& s, const std::string& id);
   Status finish_release(db::Session& s, const std::string& id);
   void put_spec(db::Session& s, Server& server);
-  Status fail(db::Session& s, const std::string& id, const std::string& why, const std::string& details = {});
+  Status fail(db::Session& s, const std::string& id, const std::string& why,
+              const std::string& details = {});
   void tell_usage(db::Session& s, Server& server);
   void add_stage(Server& server, const char* stage);
 
@@ -77,6 +80,7 @@ class ServerTask {
 };
 
 // What the agent is told: the wish for one server, from its rows.
-Json server_spec(const Server& server, const std::vector<ServerPort>& ports, const std::vector<ServerVolume>& volumes);
+Json server_spec(const Server& server, const std::vector<ServerPort>& ports,
+                 const std::vector<ServerVolume>& volumes);
 
 }  // namespace nuri::compute

@@ -10,28 +10,45 @@ Json stored(const std::string& text) { return parse_json(text).value_or(Json());
 Json port_spec(const ServerPort& p) {
   Json addresses = Json::array();
   for (const Json& a : stored_list(p.addresses)) {
-    addresses.push_back(Json::object({{"ip", a["ip"]}, {"prefix", a["prefix"]}, {"version", a["version"]}, {"gateway", a["gateway"]}, {"dns", a["dns"]}}));
+    addresses.push_back(Json::object({{"ip", a["ip"]},
+                                      {"prefix", a["prefix"]},
+                                      {"version", a["version"]},
+                                      {"gateway", a["gateway"]},
+                                      {"dns", a["dns"]}}));
   }
-  return Json::object({{"id", p.id}, {"mac", p.mac}, {"network_id", p.network_id}, {"mtu", p.mtu},
-                       {"addresses", addresses}, {"metadata_port", stored(p.metadata_port)}});
+  return Json::object({{"id", p.id},
+                       {"mac", p.mac},
+                       {"network_id", p.network_id},
+                       {"mtu", p.mtu},
+                       {"addresses", addresses},
+                       {"metadata_port", stored(p.metadata_port)}});
 }
 
 Json volume_spec(const ServerVolume& v) {
-  return Json::object({{"attachment_id", v.attachment_id}, {"volume_id", v.volume_id}, {"path", v.path},
-                       {"format", v.format}, {"device", v.device}, {"serial", v.serial}});
+  return Json::object({{"attachment_id", v.attachment_id},
+                       {"volume_id", v.volume_id},
+                       {"path", v.path},
+                       {"format", v.format},
+                       {"device", v.device},
+                       {"serial", v.serial}});
 }
 
 Json metadata_spec(const Server& s) {
   Json keys = Json::array();
-  if (s.key_name && s.key_data) keys.push_back(Json::object({{"name", *s.key_name}, {"data", *s.key_data}}));
-  return Json::object({{"hostname", s.hostname}, {"keys", keys}, {"meta", stored(s.metadata)},
+  if (s.key_name && s.key_data)
+    keys.push_back(Json::object({{"name", *s.key_name}, {"data", *s.key_data}}));
+  return Json::object({{"hostname", s.hostname},
+                       {"keys", keys},
+                       {"meta", stored(s.metadata)},
                        {"user_data", s.user_data ? Json(*s.user_data) : Json()},
-                       {"availability_zone", s.host_zone}, {"launch_index", s.launch_index}});
+                       {"availability_zone", s.host_zone},
+                       {"launch_index", s.launch_index}});
 }
 
 }  // namespace
 
-Json server_spec(const Server& s, const std::vector<ServerPort>& ports, const std::vector<ServerVolume>& volumes) {
+Json server_spec(const Server& s, const std::vector<ServerPort>& ports,
+                 const std::vector<ServerVolume>& volumes) {
   Json port_list = Json::array(), volume_list = Json::array();
   for (const auto& p : ports) {
     if (p.state == "bound") port_list.push_back(port_spec(p));
@@ -40,10 +57,16 @@ Json server_spec(const Server& s, const std::vector<ServerPort>& ports, const st
     if (v.state == "connected" || v.state == "attached") volume_list.push_back(volume_spec(v));
   }
   return Json::object({
-      {"id", s.id}, {"name", s.name}, {"project_id", s.project_id}, {"user_id", s.user_id},
+      {"id", s.id},
+      {"name", s.name},
+      {"project_id", s.project_id},
+      {"user_id", s.user_id},
       {"power", s.wants_running ? "running" : "stopped"},
       {"reboot", Json::object({{"count", s.reboot_count}, {"type", s.reboot_type}})},
-      {"flavor", Json::object({{"name", s.flavor_name}, {"vcpus", s.vcpus}, {"ram_mib", s.ram_mib}, {"disk_gib", s.disk_gib}})},
+      {"flavor", Json::object({{"name", s.flavor_name},
+                               {"vcpus", s.vcpus},
+                               {"ram_mib", s.ram_mib},
+                               {"disk_gib", s.disk_gib}})},
       {"image", stored(s.image)},
       {"ports", port_list},
       {"volumes", volume_list},

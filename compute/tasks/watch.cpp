@@ -2,8 +2,8 @@
 
 #include "compute/tasks/server_task.h"
 
-// A running server's life: what its rows want and what its host reports, brought together one effect
-// a time.
+// A running server's life: what its rows want and what its host reports, brought together one
+// effect a time.
 namespace nuri::compute {
 
 using tasks::Outcome;
@@ -12,7 +12,8 @@ using tasks::Task;
 namespace {
 
 constexpr TimeUs kLookUs = 60 * kSecondUs;
-constexpr TimeUs kVolumePollUs = kSecondUs / 2;       // storage makes the volume's file ready on the host
+constexpr TimeUs kVolumePollUs =
+    kSecondUs / 2;  // storage makes the volume's file ready on the host
 constexpr TimeUs kConnectLimitUs = 300 * kSecondUs;
 
 bool has(const std::vector<std::string>& list, const std::string& what) {
@@ -25,8 +26,10 @@ Result<Outcome> ServerTask::watch(const Task& task) {
   View v = TRY(look(task.id));
   if (auto o = TRY(watch_ports(v))) return std::move(*o);
   if (auto o = TRY(watch_volumes(v))) return std::move(*o);
-  bool waiting = std::any_of(v.volumes.begin(), v.volumes.end(), [](const auto& x) { return x.state == "wanted"; });
-  return Outcome::wait(waiting ? kVolumePollUs : kLookUs, [this, id = task.id](db::Session& s) { return settle(s, id); });
+  bool waiting = std::any_of(v.volumes.begin(), v.volumes.end(),
+                             [](const auto& x) { return x.state == "wanted"; });
+  return Outcome::wait(waiting ? kVolumePollUs : kLookUs,
+                       [this, id = task.id](db::Session& s) { return settle(s, id); });
 }
 
 // The rows' wish to the agent, the agent's word into the row.
@@ -43,7 +46,8 @@ Status ServerTask::settle(db::Session& s, const std::string& id) {
   }
   if (before != TaskState::none && server->task_state == TaskState::none) {
     bool bad = server->vm_state == VmState::error;
-    finish_actions(s, id, clock_.now_us(), bad ? "Error" : "Success", bad ? server->fault_message : "");
+    finish_actions(s, id, clock_.now_us(), bad ? "Error" : "Success",
+                   bad ? server->fault_message : "");
   }
   save_server(s, *server);
   return {};
@@ -54,96 +58,121 @@ Result<std::optional<Outcome>> ServerTask::watch_ports(const View& v) {
     if (port.state == "wanted") {
       auto bound = bind_port(v.server, port);
       if (!bound && !permanent(bound.error())) return bound.error();
-      return std::optional(Outcome::next("watch", [this, id = v.server.id, port, made = bound.ok()](db::Session& s) -> Status {
-        auto row = find_port(s, port.id);
-        if (!row) return {};
-        ServerPort now = port;
-        if (row->state != "wanted") now.state = row->state;  // its owner has changed his mind meanwhile
-        if (made) save_port(s, now);
-        else erase_port(s, port.id);
-        auto server = find_server(s, id);
-        refresh_shown(s, *server);
-        put_spec(s, *server);
-        save_server(s, *server);
-        finish_actions(s, id, clock_.now_us(), made ? "Success" : "Error");
-        return {};
-      }));
+      return std::optional(Outcome::next(
+          "watch", [this, id = v.server.id, port, made = bound.ok()](db::Session& s) -> Status {
+            auto row = find_port(s, port.id);
+            if (!row) return {};
+            ServerPort now = port;
+            if (row->state != "wanted")
+              now.state = row->state;  // its owner has changed his mind meanwhile
+            if (made)
+              save_port(s, now);
+            else
+              erase_port(s, port.id);
+            auto server = find_server(s, id);
+            refresh_shown(s, *server);
+            put_spec(s, *server);
+            save_server(s, *server);
+            finish_actions(s, id, clock_.now_us(), made ? "Success" : "Error");
+            return {};
+          }));
     }
     if (port.state == "removing") {
       // The host is told first; only what it has let go of is taken from the network.
-      return std::optional(Outcome::next("watch", [this, id = v.server.id, port](db::Session& s) -> Status {
-        ServerPort leaving = port;
-        leaving.state = "unplugging";
-        save_port(s, leaving);
-        return settle(s, id);
-      }));
+      return std::optional(
+          Outcome::next("watch", [this, id = v.server.id, port](db::Session& s) -> Status {
+            ServerPort leaving = port;
+            leaving.state = "unplugging";
+            save_port(s, leaving);
+            return settle(s, id);
+          }));
     }
-    bool unplugged = v.seen && v.seen->revision >= v.server.spec_revision && !has(v.seen->ports, port.id);
+    bool unplugged =
+        v.seen && v.seen->revision >= v.server.spec_revision && !has(v.seen->ports, port.id);
     if (port.state != "unplugging" || !unplugged) continue;
-    auto freed = peers_.network.call("DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
+    auto freed = peers_.network.call(
+        "DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
     if (!freed && freed.error().code != ErrorCode::not_found) return freed.error();
-    return std::optional(Outcome::next("watch", [this, id = v.server.id, port](db::Session& s) -> Status {
-      erase_port(s, port.id);
-      auto server = find_server(s, id);
-      refresh_shown(s, *server);
-      save_server(s, *server);
-      finish_actions(s, id, clock_.now_us(), "Success");
-      return {};
-    }));
+    return std::optional(
+        Outcome::next("watch", [this, id = v.server.id, port](db::Session& s) -> Status {
+          erase_port(s, port.id);
+          auto server = find_server(s, id);
+          refresh_shown(s, *server);
+          save_server(s, *server);
+          finish_actions(s, id, clock_.now_us(), "Success");
+          return {};
+        }));
   }
   return std::optional<Outcome>();
 }
 
-Result<std::optional<Outcome>> ServerTask::connect_volume(const ServerVolume& volume, const Server& server) {
-  Json wish = Json::object({{"attachment_id", volume.attachment_id}, {"server_id", server.id}, {"project_id", volume.project_id},
-                            {"host", server.host}, {"device", volume.device}, {"mode", "rw"}});
-  auto answer = peers_.storage.call("PUT", "/internal/v1/volumes/" + volume.volume_id + "/attachment", wish);
+Result<std::optional<Outcome>> ServerTask::connect_volume(const ServerVolume& volume,
+                                                          const Server& server) {
+  Json wish = Json::object({{"attachment_id", volume.attachment_id},
+                            {"server_id", server.id},
+                            {"project_id", volume.project_id},
+                            {"host", server.host},
+                            {"device", volume.device},
+                            {"mode", "rw"}});
+  auto answer =
+      peers_.storage.call("PUT", "/internal/v1/volumes/" + volume.volume_id + "/attachment", wish);
   if (!answer && !permanent(answer.error())) return answer.error();
   bool late = clock_.now_us() - volume.since_us > kConnectLimitUs;
   if (answer && !(*answer)["ready"].as_bool() && !late) return std::optional<Outcome>();
   bool ready = answer && (*answer)["ready"].as_bool();
-  std::string why = answer ? "The volume was not made ready on the host in time." : answer.error().message;
-  return std::optional(Outcome::next("watch", [this, id = server.id, volume, ready, why, refused = !answer.ok(), got = ready ? *answer : Json()](db::Session& s) -> Status {
-    ServerVolume now = volume;
-    auto row = find_volume(s, id, volume.volume_id);
-    if (!row || row->state != volume.state) return {};  // its owner has changed his mind meanwhile
-    if (ready) {
-      now.state = "connected";
-      now.path = got["path"].as_string();
-      now.format = got["format"].as_string();
-      now.serial = got["serial"].as_string();
-      now.size_gib = got["size_gib"].as_int();
-    } else {
-      now.state = "unplugging";
-    }
-    if (refused) erase_volume(s, volume.attachment_id);
-    else save_volume(s, now);
-    if (!ready) finish_actions(s, id, clock_.now_us(), "Error", why);
-    auto server_row = find_server(s, id);
-    refresh_shown(s, *server_row);
-    save_server(s, *server_row);
-    return settle(s, id);
-  }));
+  std::string why =
+      answer ? "The volume was not made ready on the host in time." : answer.error().message;
+  return std::optional(
+      Outcome::next("watch",
+                    [this, id = server.id, volume, ready, why, refused = !answer.ok(),
+                     got = ready ? *answer : Json()](db::Session& s) -> Status {
+                      ServerVolume now = volume;
+                      auto row = find_volume(s, id, volume.volume_id);
+                      if (!row || row->state != volume.state)
+                        return {};  // its owner has changed his mind meanwhile
+                      if (ready) {
+                        now.state = "connected";
+                        now.path = got["path"].as_string();
+                        now.format = got["format"].as_string();
+                        now.serial = got["serial"].as_string();
+                        now.size_gib = got["size_gib"].as_int();
+                      } else {
+                        now.state = "unplugging";
+                      }
+                      if (refused)
+                        erase_volume(s, volume.attachment_id);
+                      else
+                        save_volume(s, now);
+                      if (!ready) finish_actions(s, id, clock_.now_us(), "Error", why);
+                      auto server_row = find_server(s, id);
+                      refresh_shown(s, *server_row);
+                      save_server(s, *server_row);
+                      return settle(s, id);
+                    }));
 }
 
 Result<std::optional<Outcome>> ServerTask::watch_volumes(const View& v) {
   auto step = [this, &v](ServerVolume volume, const char* state, const char* done) {
-    return std::optional(Outcome::next("watch", [this, id = v.server.id, volume, state, done](db::Session& s) -> Status {
-      ServerVolume now = volume;
-      auto row = find_volume(s, id, volume.volume_id);
-      if (!row || row->state != volume.state) return {};
-      now.state = state;
-      if (now.state == "released") erase_volume(s, volume.attachment_id);
-      else save_volume(s, now);
-      auto server = find_server(s, id);
-      refresh_shown(s, *server);
-      save_server(s, *server);
-      if (done) finish_actions(s, id, clock_.now_us(), done);
-      return settle(s, id);
-    }));
+    return std::optional(Outcome::next(
+        "watch", [this, id = v.server.id, volume, state, done](db::Session& s) -> Status {
+          ServerVolume now = volume;
+          auto row = find_volume(s, id, volume.volume_id);
+          if (!row || row->state != volume.state) return {};
+          now.state = state;
+          if (now.state == "released")
+            erase_volume(s, volume.attachment_id);
+          else
+            save_volume(s, now);
+          auto server = find_server(s, id);
+          refresh_shown(s, *server);
+          save_server(s, *server);
+          if (done) finish_actions(s, id, clock_.now_us(), done);
+          return settle(s, id);
+        }));
   };
   for (const ServerVolume& volume : v.volumes) {
-    std::string base = "/internal/v1/volumes/" + volume.volume_id + "/attachment/" + volume.attachment_id;
+    std::string base =
+        "/internal/v1/volumes/" + volume.volume_id + "/attachment/" + volume.attachment_id;
     bool current = v.seen && v.seen->revision >= v.server.spec_revision;
     bool plugged = v.seen && has(v.seen->volumes, volume.attachment_id);
     if (volume.state == "wanted") {

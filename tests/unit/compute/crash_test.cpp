@@ -1,7 +1,7 @@
 #include "tests/unit/compute/world.h"
 
-// Compute is killed at each point of each step of a server's life, comes back from its database, and
-// the life goes on to its end with nothing left over.
+// Compute is killed at each point of each step of a server's life, comes back from its database,
+// and the life goes on to its end with nothing left over.
 namespace nuri::compute::test {
 
 namespace {
@@ -36,10 +36,12 @@ bool run(World& w, const std::function<bool()>& over) {
 }
 
 std::string attachment_state(World& w, const std::string& id) {
-  return w.control->database->read([&](db::Session& s) {
-    auto v = find_volume(s, id, kVolume);
-    return v ? v->state : std::string("none");
-  }).value_or("?");
+  return w.control->database
+      ->read([&](db::Session& s) {
+        auto v = find_volume(s, id, kVolume);
+        return v ? v->state : std::string("none");
+      })
+      .value_or("?");
 }
 
 // Boots, has a volume attached and taken away, stops, is deleted.
@@ -47,13 +49,19 @@ void live(World& w) {
   std::string id = w.create_server();
   ASSERT_TRUE(run(w, [&] { return w.status(id) == "ACTIVE"; })) << w.show(id).dump();
   Json wish = Json::object({{"volumeAttachment", Json::object({{"volumeId", kVolume}})}});
-  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status, 200);
+  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status,
+            200);
   ASSERT_TRUE(run(w, [&] { return attachment_state(w, id) == "attached"; }));
   EXPECT_EQ(w.storage.volumes[kVolume]["status"].as_string(), "in-use");
-  ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id + "/os-volume_attachments/" + kVolume, "member").status, 202);
+  ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id + "/os-volume_attachments/" + kVolume, "member")
+                .status,
+            202);
   ASSERT_TRUE(run(w, [&] { return attachment_state(w, id) == "none"; }));
   EXPECT_TRUE(w.storage.attachments.empty());
-  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/action", "member", Json::object({{"os-stop", Json()}})).status, 202);
+  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/action", "member",
+                   Json::object({{"os-stop", Json()}}))
+                .status,
+            202);
   ASSERT_TRUE(run(w, [&] { return w.status(id) == "SHUTOFF"; }));
   ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
   ASSERT_TRUE(run(w, [&] { return w.status(id) == "gone"; }));
@@ -68,10 +76,11 @@ TEST(ServerCrash, AtEachPointOfALife) {
     World w;
     KillAt kill(w, n);
     live(w);
-    ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure()) << "killed at " << n << ": " << kill.where;
+    ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure())
+        << "killed at " << n << ": " << kill.where;
     if (!kill.killed) break;
   }
-  EXPECT_GT(n, 30);   // three points of each of a dozen runs of steps
+  EXPECT_GT(n, 30);  // three points of each of a dozen runs of steps
   EXPECT_LT(n, 500);
 }
 
@@ -93,13 +102,16 @@ TEST(ServerCrash, DeletedAtEachPointOfALife) {
       ASSERT_TRUE(run(w, [&] { return deleted || w.status(id) == "ACTIVE"; }));
       if (!deleted) {
         Json wish = Json::object({{"volumeAttachment", Json::object({{"volumeId", kVolume}})}});
-        ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status, 200);
+        ASSERT_EQ(
+            w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status,
+            200);
         ASSERT_TRUE(run(w, [&] { return deleted || attachment_state(w, id) == "attached"; }));
       }
       if (!deleted) break;
       ASSERT_TRUE(run(w, [&] { return w.status(id) == "gone"; })) << "deleted at point " << n;
       w.expect_nothing_left();
-      ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure()) << "deleted at point " << n << (die ? " with a crash" : "");
+      ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure())
+          << "deleted at point " << n << (die ? " with a crash" : "");
     }
     EXPECT_GT(n, 15);
     EXPECT_LT(n, 500);

@@ -16,19 +16,26 @@ TEST(Transitions, TableOfActions) {
     bool ok;
   };
   using enum VmState;
-  for (const Case& c : {Case{Action::start, stopped, TaskState::none, true}, {Action::start, active, TaskState::none, false},
-                        {Action::stop, active, TaskState::none, true}, {Action::stop, active, TaskState::rebooting, false},
-                        {Action::stop, error, TaskState::none, true}, {Action::soft_reboot, stopped, TaskState::none, false},
-                        {Action::hard_reboot, stopped, TaskState::none, true}, {Action::hard_reboot, active, TaskState::rebooting, true},
-                        {Action::hard_reboot, active, TaskState::deleting, false}, {Action::attach_volume, building, TaskState::spawning, false},
-                        {Action::attach_volume, stopped, TaskState::none, true}, {Action::console, building, TaskState::spawning, true},
+  for (const Case& c : {Case{Action::start, stopped, TaskState::none, true},
+                        {Action::start, active, TaskState::none, false},
+                        {Action::stop, active, TaskState::none, true},
+                        {Action::stop, active, TaskState::rebooting, false},
+                        {Action::stop, error, TaskState::none, true},
+                        {Action::soft_reboot, stopped, TaskState::none, false},
+                        {Action::hard_reboot, stopped, TaskState::none, true},
+                        {Action::hard_reboot, active, TaskState::rebooting, true},
+                        {Action::hard_reboot, active, TaskState::deleting, false},
+                        {Action::attach_volume, building, TaskState::spawning, false},
+                        {Action::attach_volume, stopped, TaskState::none, true},
+                        {Action::console, building, TaskState::spawning, true},
                         {Action::console, deleted, TaskState::none, false}}) {
     Server s;
     s.id = "i";
     s.vm_state = c.vm;
     s.task_state = c.task;
     auto r = allow(c.action, s);
-    EXPECT_EQ(r.ok(), c.ok) << static_cast<int>(c.action) << " in " << name_of(c.vm) << "/" << name_of(c.task);
+    EXPECT_EQ(r.ok(), c.ok) << static_cast<int>(c.action) << " in " << name_of(c.vm) << "/"
+                            << name_of(c.task);
     if (!r) {
       EXPECT_EQ(r.error().code, ErrorCode::conflict);
     }
@@ -36,12 +43,15 @@ TEST(Transitions, TableOfActions) {
 }
 
 TEST(Transitions, EveryStatusComesBackFromItsStates) {
-  for (auto vm : {VmState::building, VmState::active, VmState::stopped, VmState::error, VmState::deleted}) {
+  for (auto vm :
+       {VmState::building, VmState::active, VmState::stopped, VmState::error, VmState::deleted}) {
     EXPECT_EQ(vm_state_of(name_of(vm)), vm);
-    for (auto task : {TaskState::none, TaskState::rebooting, TaskState::rebooting_hard, TaskState::deleting}) {
+    for (auto task :
+         {TaskState::none, TaskState::rebooting, TaskState::rebooting_hard, TaskState::deleting}) {
       bool found = false;
       for (const auto& p : states_of(status_of(vm, task))) {
-        bool any = p.tasks.empty() || std::find(p.tasks.begin(), p.tasks.end(), task) != p.tasks.end();
+        bool any =
+            p.tasks.empty() || std::find(p.tasks.begin(), p.tasks.end(), task) != p.tasks.end();
         found = found || (p.vm == vm && any);
       }
       EXPECT_TRUE(found) << name_of(vm) << "/" << name_of(task);
@@ -79,16 +89,21 @@ TEST(Hostname, OutOfAnyName) {
 }
 
 TEST(Plan, RoomiestHostWinsAndReasonsAreCounted) {
-  std::vector<HostCapacity> hosts = {{"a", "z1", true, true, 4, 4096, 50, 0, 3000, 0}, {"b", "z1", true, true, 4, 8192, 50, 0, 0, 0},
+  std::vector<HostCapacity> hosts = {{"a", "z1", true, true, 4, 4096, 50, 0, 3000, 0},
+                                     {"b", "z1", true, true, 4, 8192, 50, 0, 0, 0},
                                      {"c", "z2", false, true, 4, 90000, 50, 0, 0, 0}};
   EXPECT_EQ(place(hosts, {1, 512, 10, "", ""}).host, "b");
   Plan none = place(hosts, {1, 9000, 10, "", ""});
-  EXPECT_EQ(none.text(), "No valid host was found: 1 host: service: c is down; 2 hosts: memory: needs 9000 MiB, the roomiest has 7680 MiB free");
+  EXPECT_EQ(none.text(),
+            "No valid host was found: 1 host: service: c is down; 2 hosts: memory: needs 9000 MiB, "
+            "the roomiest has 7680 MiB free");
   EXPECT_EQ(place(hosts, {1, 512, 10, "z2", ""}).refusals.back().constraint, "zone");
-  EXPECT_EQ(place(hosts, {1, 512, 60, "", ""}).refusals.back().nearest, "needs 60 GiB, the roomiest has 50 GiB free");
+  EXPECT_EQ(place(hosts, {1, 512, 60, "", ""}).refusals.back().nearest,
+            "needs 60 GiB, the roomiest has 50 GiB free");
   EXPECT_EQ(place(hosts, {5, 512, 1, "", ""}).refusals.back().constraint, "vcpus");
   EXPECT_EQ(place(hosts, {1, 512, 1, "", "a"}).host, "a");
-  EXPECT_EQ(place({}, {1, 1, 1, "", ""}).text(), "No valid host was found: no host has reported to this cloud yet");
+  EXPECT_EQ(place({}, {1, 1, 1, "", ""}).text(),
+            "No valid host was found: no host has reported to this cloud yet");
 }
 
 TEST(SshKey, GeneratedKeyIsImportable) {
@@ -102,7 +117,9 @@ TEST(SshKey, GeneratedKeyIsImportable) {
 }
 
 TEST(SshKey, WhatIsNoKeyIsRefused) {
-  for (const char* text : {"", "ssh-rsa", "ssh-rsa !!!!", "ssh-rsa AAAA", "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQAB", "nothing AAAAB3NzaC1yc2EAAAADAQABAAAA", "a\nb c"}) {
+  for (const char* text :
+       {"", "ssh-rsa", "ssh-rsa !!!!", "ssh-rsa AAAA", "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQAB",
+        "nothing AAAAB3NzaC1yc2EAAAADAQABAAAA", "a\nb c"}) {
     EXPECT_FALSE(import_ssh_key(text).ok()) << text;
   }
 }

@@ -46,21 +46,34 @@ Json FakeNetwork::described(const std::string& id) const {
   const Json& port = ports.at(id);
   Json addresses = Json::array();
   for (const Json& ip : port["fixed_ips"].as_array()) {
-    addresses.push_back(Json::object({{"ip", ip["ip_address"]}, {"prefix", 24}, {"version", 4}, {"subnet_id", ip["subnet_id"]}, {"gateway", "10.0.0.1"}, {"dns", Json::array()}}));
+    addresses.push_back(Json::object({{"ip", ip["ip_address"]},
+                                      {"prefix", 24},
+                                      {"version", 4},
+                                      {"subnet_id", ip["subnet_id"]},
+                                      {"gateway", "10.0.0.1"},
+                                      {"dns", Json::array()}}));
   }
-  return Json::object({{"port", port}, {"network", Json::object({{"id", kNetwork}, {"name", "private"}, {"mtu", 1442}})}, {"addresses", addresses},
-                       {"metadata_port", Json::object({{"name", "md-" + kNetwork}, {"mac", "fa:16:3e:00:00:01"}, {"addresses", Json::array({"10.0.0.2/24"})}})}});
+  return Json::object(
+      {{"port", port},
+       {"network", Json::object({{"id", kNetwork}, {"name", "private"}, {"mtu", 1442}})},
+       {"addresses", addresses},
+       {"metadata_port", Json::object({{"name", "md-" + kNetwork},
+                                       {"mac", "fa:16:3e:00:00:01"},
+                                       {"addresses", Json::array({"10.0.0.2/24"})}})}});
 }
 
-Result<Json> FakeNetwork::call(std::string_view method, const std::string& target, const Json& body, const std::string& user_token) {
+Result<Json> FakeNetwork::call(std::string_view method, const std::string& target, const Json& body,
+                               const std::string& user_token) {
   if (away) return unavailable("the network service is away");
   auto p = parts(target);
   auto fresh = [this] {
-    return Json::array({Json::object({{"ip_address", "10.0.0." + std::to_string(next_address_++)}, {"subnet_id", "dddddddd-0000-4000-8000-000000000001"}})});
+    return Json::array({Json::object({{"ip_address", "10.0.0." + std::to_string(next_address_++)},
+                                      {"subnet_id", "dddddddd-0000-4000-8000-000000000001"}})});
   };
   if (p[0] == "internal") {
     EXPECT_TRUE(user_token.empty()) << target;
-    if (p[2] == "floatingips") return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
+    if (p[2] == "floatingips")
+      return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
     const std::string& id = p.at(3);
     bool binding = p.size() > 4;
     if (method == "PUT" && !binding) {
@@ -73,7 +86,9 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
       }
       return described(id);
     }
-    if (!ports.count(id)) return method == "DELETE" && !binding ? Result<Json>(Json()) : Result<Json>(not_found("no port " + id));
+    if (!ports.count(id))
+      return method == "DELETE" && !binding ? Result<Json>(Json())
+                                            : Result<Json>(not_found("no port " + id));
     if (method == "DELETE" && !binding) {
       EXPECT_FALSE(user_ports.count(id)) << "a user's port was deleted";
       ports.erase(id);
@@ -83,18 +98,29 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
     if (method == "DELETE") ports[id].set("device_id", "");
     return described(id);
   }
-  Json network = Json::object({{"id", kNetwork}, {"name", "private"}, {"project_id", kProject}, {"shared", false}, {"router:external", false}, {"subnets", Json::array({"s1"})}});
-  if (p[1] == "networks" && p.size() == 2) return Json::object({{"networks", Json::array({network})}});
-  if (p[1] == "networks") return p[2] == kNetwork ? Result<Json>(Json::object({{"network", network}})) : Result<Json>(not_found("no network"));
-  if (p[1] == "security-groups" && p.size() == 2) return Json::object({{"security_groups", groups}});
-  if (p[1] == "floatingips") return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
+  Json network = Json::object({{"id", kNetwork},
+                               {"name", "private"},
+                               {"project_id", kProject},
+                               {"shared", false},
+                               {"router:external", false},
+                               {"subnets", Json::array({"s1"})}});
+  if (p[1] == "networks" && p.size() == 2)
+    return Json::object({{"networks", Json::array({network})}});
+  if (p[1] == "networks")
+    return p[2] == kNetwork ? Result<Json>(Json::object({{"network", network}}))
+                            : Result<Json>(not_found("no network"));
+  if (p[1] == "security-groups" && p.size() == 2)
+    return Json::object({{"security_groups", groups}});
+  if (p[1] == "floatingips")
+    return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
   if (p[1] == "ports") {
     if (!ports.count(p[2])) return not_found("no port");
     if (method == "PUT") {
       for (const auto& [k, v] : body["port"].as_object()) ports[p[2]].set(k, v);
       Json ips = ports[p[2]]["fixed_ips"];
       for (Json& ip : ips.array_ref()) {
-        if (!ip.contains("ip_address")) ip.set("ip_address", "10.0.0." + std::to_string(next_address_++));
+        if (!ip.contains("ip_address"))
+          ip.set("ip_address", "10.0.0." + std::to_string(next_address_++));
       }
       ports[p[2]].set("fixed_ips", ips);
     }
@@ -103,10 +129,12 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
   return not_found("the fake network has no " + target);
 }
 
-Result<Json> FakeStorage::call(std::string_view method, const std::string& target, const Json& body, const std::string&) {
+Result<Json> FakeStorage::call(std::string_view method, const std::string& target, const Json& body,
+                               const std::string&) {
   auto p = parts(target);
   if (p[0] == "v3") {
-    return volumes.count(p[3]) ? Result<Json>(Json::object({{"volume", volumes[p[3]]}})) : Result<Json>(not_found("no volume"));
+    return volumes.count(p[3]) ? Result<Json>(Json::object({{"volume", volumes[p[3]]}}))
+                               : Result<Json>(not_found("no volume"));
   }
   const std::string& id = p.at(3);
   if (method == "DELETE") {
@@ -119,12 +147,20 @@ Result<Json> FakeStorage::call(std::string_view method, const std::string& targe
     volumes[id].set("status", p[6] == "attached" ? "in-use" : "detaching");
     return Json();
   }
-  if (attachments.count(id) && attachments[id]["attachment_id"] != body["attachment_id"]) return conflict("another attachment owns the volume");
+  if (attachments.count(id) && attachments[id]["attachment_id"] != body["attachment_id"])
+    return conflict("another attachment owns the volume");
   attachments[id] = body;
-  return Json::object({{"volume_id", id}, {"attachment_id", body["attachment_id"]}, {"path", "/v/" + id}, {"format", "qcow2"}, {"size_gib", 1}, {"serial", id.substr(0, 20)}, {"ready", true}});
+  return Json::object({{"volume_id", id},
+                       {"attachment_id", body["attachment_id"]},
+                       {"path", "/v/" + id},
+                       {"format", "qcow2"},
+                       {"size_gib", 1},
+                       {"serial", id.substr(0, 20)},
+                       {"ready", true}});
 }
 
-Result<Json> FakeImage::call(std::string_view, const std::string& target, const Json&, const std::string& user_token) {
+Result<Json> FakeImage::call(std::string_view, const std::string& target, const Json&,
+                             const std::string& user_token) {
   EXPECT_FALSE(user_token.empty());
   auto p = parts(target);
   return images.count(p[2]) ? Result<Json>(images[p[2]]) : Result<Json>(not_found("no image"));
@@ -141,9 +177,19 @@ void FakeAgent::post(Control& control, const Json& items) {
 }
 
 void FakeAgent::say_host(Control& control) {
-  post(control, Json::array({Json::object({{"kind", "host"}, {"id", "host1"}, {"seq", ++seq_},
-                                           {"state", Json::object({{"hypervisor_type", "QEMU"}, {"hypervisor_version", 7002000}, {"driver", "sim"}, {"arch", "x86_64"}, {"vcpus", 8},
-                                                                   {"memory_mib", memory_mib}, {"disk_gib", 100}, {"zone", "nova"}, {"address", "127.0.0.1"}, {"running", 0}})}})}));
+  post(control, Json::array({Json::object({{"kind", "host"},
+                                           {"id", "host1"},
+                                           {"seq", ++seq_},
+                                           {"state", Json::object({{"hypervisor_type", "QEMU"},
+                                                                   {"hypervisor_version", 7002000},
+                                                                   {"driver", "sim"},
+                                                                   {"arch", "x86_64"},
+                                                                   {"vcpus", 8},
+                                                                   {"memory_mib", memory_mib},
+                                                                   {"disk_gib", 100},
+                                                                   {"zone", "nova"},
+                                                                   {"address", "127.0.0.1"},
+                                                                   {"running", 0}})}})}));
 }
 
 void FakeAgent::step(Control& control) {
@@ -169,12 +215,21 @@ void FakeAgent::step(Control& control) {
       Json ports = Json::array(), volumes = Json::array();
       for (const Json& p : spec["ports"].as_array()) ports.push_back(p["id"]);
       for (const Json& v : spec["volumes"].as_array()) volumes.push_back(v["attachment_id"]);
-      state = Json::object({{"revision", item["revision"]}, {"power", fail_with.empty() ? spec["power"] : Json("none")}, {"phase", fail_with.empty() ? "ready" : "failed"},
-                            {"error", fail_with}, {"progress", 100}, {"reboot_count", spec["reboot"]["count"]}, {"ports", ports}, {"volumes", volumes},
-                            {"trace", Json::array({Json::object({{"stage", "disk"}, {"begin_us", 1}, {"end_us", 2}})})}});
+      state = Json::object(
+          {{"revision", item["revision"]},
+           {"power", fail_with.empty() ? spec["power"] : Json("none")},
+           {"phase", fail_with.empty() ? "ready" : "failed"},
+           {"error", fail_with},
+           {"progress", 100},
+           {"reboot_count", spec["reboot"]["count"]},
+           {"ports", ports},
+           {"volumes", volumes},
+           {"trace",
+            Json::array({Json::object({{"stage", "disk"}, {"begin_us", 1}, {"end_us", 2}})})}});
       servers[id] = state;
     }
-    said.push_back(Json::object({{"kind", "server"}, {"id", id}, {"seq", ++seq_}, {"state", state}}));
+    said.push_back(
+        Json::object({{"kind", "server"}, {"id", id}, {"seq", ++seq_}, {"state", state}}));
   }
   if (said.size() > 0) post(control, said);
 }

@@ -5,7 +5,9 @@ namespace nuri::compute::test {
 
 namespace {
 
-Json action(const char* name, Json argument = {}) { return Json::object({{name, std::move(argument)}}); }
+Json action(const char* name, Json argument = {}) {
+  return Json::object({{name, std::move(argument)}});
+}
 
 std::string active_server(World& w) {
   std::string id = w.create_server();
@@ -27,7 +29,11 @@ void say(World& w, const std::string& id, const char* key, Json value) {
   r.path = "/agent/v1/observed";
   r.query.set("host", "host1");
   r.headers.set("X-Auth-Token", "agent");
-  r.body = Json::object({{"items", Json::array({Json::object({{"kind", "server"}, {"id", id}, {"seq", ++seq}, {"state", state}})})}}).dump();
+  r.body =
+      Json::object(
+          {{"items", Json::array({Json::object(
+                         {{"kind", "server"}, {"id", id}, {"seq", ++seq}, {"state", state}})})}})
+          .dump();
   EXPECT_EQ(w.control->router.dispatch(r).status, 204);
 }
 
@@ -53,8 +59,14 @@ TEST(ServerTask, FloatingAddressFollowsTheNetwork) {
   FloatingSync sync(*w.control->database, w.clock, w.network);
   EXPECT_EQ(sync.run_once().value(), 0);
   std::string port = w.network.ports.begin()->first;
-  w.network.floating = {Json::object({{"id", "f1"}, {"floating_ip_address", "172.24.4.9"}, {"fixed_ip_address", "10.0.0.10"}, {"port_id", port}}),
-                        Json::object({{"id", "f2"}, {"floating_ip_address", "172.24.4.8"}, {"fixed_ip_address", Json()}, {"port_id", Json()}})};
+  w.network.floating = {Json::object({{"id", "f1"},
+                                      {"floating_ip_address", "172.24.4.9"},
+                                      {"fixed_ip_address", "10.0.0.10"},
+                                      {"port_id", port}}),
+                        Json::object({{"id", "f2"},
+                                      {"floating_ip_address", "172.24.4.8"},
+                                      {"fixed_ip_address", Json()},
+                                      {"port_id", Json()}})};
   EXPECT_EQ(sync.run_once().value(), 1);
   EXPECT_EQ(sync.run_once().value(), 0);
   Json shown = w.show(id)["addresses"]["private"];
@@ -83,7 +95,8 @@ TEST(ServerTask, StopsStartsAndReboots) {
     EXPECT_TRUE(w.run_until([&] { return w.status(id) == "ACTIVE"; }));
   }
   EXPECT_EQ(w.agent.servers[id]["reboot_count"].as_int(), 2);
-  Json events = body_of(w.send("GET", "/internal/v1/events?after=0&limit=100", "service"))["events"];
+  Json events =
+      body_of(w.send("GET", "/internal/v1/events?after=0&limit=100", "service"))["events"];
   ASSERT_EQ(events.size(), 3u) << events.dump();
   EXPECT_EQ(events.at(0)["type"].as_string(), "begin");
   EXPECT_EQ(events.at(1)["data"]["state"].as_string(), "stopped");
@@ -113,13 +126,17 @@ TEST(ServerTask, OldObservationDoesNotCount) {
 TEST(ServerTask, NoHostSaysWhy) {
   World w;
   w.add_flavor("big", 65536 - 20000);
-  auto quota = w.send("PUT", "/v2.1/os-quota-sets/" + kProject, "admin", Json::object({{"quota_set", Json::object({{"ram", 100000}})}}));
+  auto quota = w.send("PUT", "/v2.1/os-quota-sets/" + kProject, "admin",
+                      Json::object({{"quota_set", Json::object({{"ram", 100000}})}}));
   ASSERT_EQ(quota.status, 200) << quota.body;
   std::string id = w.create_server(Json::object({{"flavorRef", "big"}}));
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "ERROR"; }));
   std::string why = w.show(id)["fault"]["message"].as_string();
-  EXPECT_EQ(why, "No valid host was found: 1 host: memory: needs 45536 MiB, the roomiest has 15872 MiB free");
-  Json placement = body_of(w.send("GET", "/v2.1/servers/" + id + "/placement", "member"))["placement"];
+  EXPECT_EQ(
+      why,
+      "No valid host was found: 1 host: memory: needs 45536 MiB, the roomiest has 15872 MiB free");
+  Json placement =
+      body_of(w.send("GET", "/v2.1/servers/" + id + "/placement", "member"))["placement"];
   EXPECT_EQ(placement["refused"].at(0)["constraint"].as_string(), "memory");
   EXPECT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "gone"; }));
@@ -143,7 +160,8 @@ TEST(ServerTask, RefusedPortFailsTheServer) {
   w.network.refuse_ports = "No more IP addresses available on network";
   std::string id = w.create_server();
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "ERROR"; }));
-  EXPECT_NE(w.show(id)["fault"]["message"].as_string().find("No more IP addresses"), std::string::npos);
+  EXPECT_NE(w.show(id)["fault"]["message"].as_string().find("No more IP addresses"),
+            std::string::npos);
 }
 
 TEST(ServerTask, SilentHostMissesTheDeadline) {
@@ -160,9 +178,16 @@ TEST(ServerTask, UsersPortIsOnlyBound) {
   World w;
   std::string port = "eeeeeeee-0000-4000-8000-000000000001";
   w.network.user_ports.insert(port);
-  w.network.ports[port] = Json::object({{"id", port}, {"network_id", kNetwork}, {"mac_address", "fa:16:3e:aa:bb:cc"}, {"device_id", ""}, {"status", "DOWN"},
-                                        {"fixed_ips", Json::array({Json::object({{"ip_address", "10.0.0.99"}, {"subnet_id", "s"}})})}});
-  std::string id = w.create_server(Json::object({{"networks", Json::array({Json::object({{"port", port}})})}}));
+  w.network.ports[port] = Json::object(
+      {{"id", port},
+       {"network_id", kNetwork},
+       {"mac_address", "fa:16:3e:aa:bb:cc"},
+       {"device_id", ""},
+       {"status", "DOWN"},
+       {"fixed_ips",
+        Json::array({Json::object({{"ip_address", "10.0.0.99"}, {"subnet_id", "s"}})})}});
+  std::string id =
+      w.create_server(Json::object({{"networks", Json::array({Json::object({{"port", port}})})}}));
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "ACTIVE"; }));
   EXPECT_EQ(w.network.ports[port]["device_id"].as_string(), id);
   EXPECT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
@@ -174,12 +199,14 @@ TEST(ServerTask, UsersPortIsOnlyBound) {
 TEST(ServerTask, InterfaceComesAndGoes) {
   World w;
   std::string id = active_server(w);
-  auto r = w.send("POST", "/v2.1/servers/" + id + "/os-interface", "member", Json::object({{"interfaceAttachment", Json::object({{"net_id", kNetwork}})}}));
+  auto r = w.send("POST", "/v2.1/servers/" + id + "/os-interface", "member",
+                  Json::object({{"interfaceAttachment", Json::object({{"net_id", kNetwork}})}}));
   ASSERT_EQ(r.status, 200) << r.body;
   std::string port = body_of(r)["interfaceAttachment"]["port_id"].as_string();
   EXPECT_TRUE(w.run_until([&] { return w.agent.servers[id]["ports"].size() == 2; }));
   EXPECT_EQ(w.show(id)["addresses"]["private"].size(), 2u);
-  EXPECT_EQ(w.send("DELETE", "/v2.1/servers/" + id + "/os-interface/" + port, "member").status, 202);
+  EXPECT_EQ(w.send("DELETE", "/v2.1/servers/" + id + "/os-interface/" + port, "member").status,
+            202);
   EXPECT_TRUE(w.run_until([&] { return w.network.ports.size() == 1; }));
   EXPECT_EQ(w.agent.servers[id]["ports"].size(), 1u);
   EXPECT_EQ(w.show(id)["addresses"]["private"].size(), 1u);
@@ -190,11 +217,14 @@ TEST(ServerTask, VolumeThatStorageRefusesIsGivenUp) {
   std::string id = active_server(w);
   w.storage.attachments[kVolume] = Json::object({{"attachment_id", "another"}});
   Json wish = Json::object({{"volumeAttachment", Json::object({{"volumeId", kVolume}})}});
-  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status, 200);
+  ASSERT_EQ(w.send("POST", "/v2.1/servers/" + id + "/os-volume_attachments", "member", wish).status,
+            200);
   EXPECT_EQ(w.show(id)["os-extended-volumes:volumes_attached"].size(), 1u);
-  EXPECT_TRUE(w.run_until([&] { return w.show(id)["os-extended-volumes:volumes_attached"].size() == 0; }));
+  EXPECT_TRUE(
+      w.run_until([&] { return w.show(id)["os-extended-volumes:volumes_attached"].size() == 0; }));
   EXPECT_EQ(w.storage.attachments.size(), 1u);  // the other's
-  Json actions = body_of(w.send("GET", "/v2.1/servers/" + id + "/os-instance-actions", "member"))["instanceActions"];
+  Json actions = body_of(
+      w.send("GET", "/v2.1/servers/" + id + "/os-instance-actions", "member"))["instanceActions"];
   EXPECT_EQ(actions.at(0)["message"].as_string(), "another attachment owns the volume");
 }
 
@@ -210,13 +240,18 @@ TEST(ServerTask, TwoServersForTheRoomOfOne) {
 
 TEST(ServerTask, QuotaIsHeldUntilTheServerIsGone) {
   World w;
-  auto set = w.send("PUT", "/v2.1/os-quota-sets/" + kProject, "admin", Json::object({{"quota_set", Json::object({{"instances", 1}})}}));
+  auto set = w.send("PUT", "/v2.1/os-quota-sets/" + kProject, "admin",
+                    Json::object({{"quota_set", Json::object({{"instances", 1}})}}));
   ASSERT_EQ(set.status, 200);
   std::string id = active_server(w);
-  Json body = Json::object({{"server", Json::object({{"name", "b"}, {"imageRef", kImage}, {"flavorRef", "1"}})}});
+  Json body = Json::object(
+      {{"server", Json::object({{"name", "b"}, {"imageRef", kImage}, {"flavorRef", "1"}})}});
   auto refused = w.send("POST", "/v2.1/servers", "member", body);
   EXPECT_EQ(refused.status, 403);
-  EXPECT_NE(refused.body.find("Quota exceeded for instances: Requested 1, but already used 1 of 1 instances"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find(
+                "Quota exceeded for instances: Requested 1, but already used 1 of 1 instances"),
+            std::string::npos)
+      << refused.body;
   EXPECT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
   EXPECT_EQ(w.send("POST", "/v2.1/servers", "member", body).status, 403);
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "gone"; }));

@@ -12,7 +12,10 @@ namespace {
 std::unique_ptr<db::Database> open(const std::filesystem::path& dir) {
   auto database = db::Database::open({(dir / "compute.db").string()});
   EXPECT_TRUE(database.ok()) << (database ? "" : database.error().detail);
-  for (auto [name, list] : {std::pair{"tasks", &tasks::kMigrations}, {"feed", &feed::kMigrations}, {"outbox", &feed::kOutboxMigrations}, {"compute", &kMigrations}}) {
+  for (auto [name, list] : {std::pair{"tasks", &tasks::kMigrations},
+                            {"feed", &feed::kMigrations},
+                            {"outbox", &feed::kOutboxMigrations},
+                            {"compute", &kMigrations}}) {
     auto done = (*database)->migrate(name, *list);
     EXPECT_TRUE(done.ok()) << (done ? "" : done.error().detail);
   }
@@ -45,9 +48,9 @@ Control::Control(World& w)
       runner(*database, w.clock, w.random, {task.kind()}, runner_options(w)),
       app{*database, w.clock, w.random, feed, {w.network, w.storage, w.image}, task},
       router(options_of(w)) {
-  feed.on_observed([this](db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state) {
-    return task.observed(s, host, kind, id, state);
-  });
+  feed.on_observed([this](db::Session& s, const std::string& host, const std::string& kind,
+                          const std::string& id,
+                          const Json& state) { return task.observed(s, host, kind, id, state); });
   add_all_routes(router, app);
   feed.add_routes(router);
   feed::add_outbox_routes(router, *database);
@@ -55,11 +58,21 @@ Control::Control(World& w)
 
 World::World() {
   static int number = 0;
-  dir = std::filesystem::temp_directory_path() / ("nuri-compute-" + std::to_string(getpid()) + "-" + std::to_string(number++));
+  dir = std::filesystem::temp_directory_path() /
+        ("nuri-compute-" + std::to_string(getpid()) + "-" + std::to_string(number++));
   std::filesystem::create_directories(dir);
-  image.images[kImage] = Json::object({{"id", kImage}, {"status", "active"}, {"disk_format", "qcow2"}, {"size", 1000}, {"os_hash_value", "ab"}, {"min_ram", 0}, {"min_disk", 0}, {"virtual_size", 1 << 20}});
+  image.images[kImage] = Json::object({{"id", kImage},
+                                       {"status", "active"},
+                                       {"disk_format", "qcow2"},
+                                       {"size", 1000},
+                                       {"os_hash_value", "ab"},
+                                       {"min_ram", 0},
+                                       {"min_disk", 0},
+                                       {"virtual_size", 1 << 20}});
   storage.volumes[kVolume] = Json::object({{"id", kVolume}, {"status", "available"}});
-  network.groups = Json::array({Json::object({{"id", "g1"}, {"name", "default"}, {"project_id", kProject}}), Json::object({{"id", "g2"}, {"name", "web"}, {"project_id", kProject}})});
+  network.groups =
+      Json::array({Json::object({{"id", "g1"}, {"name", "default"}, {"project_id", kProject}}),
+                   Json::object({{"id", "g2"}, {"name", "web"}, {"project_id", kProject}})});
   restart();
   agent.say_host(*control);
   add_flavor("1");
@@ -75,12 +88,14 @@ void World::restart() {
   control = std::make_unique<Control>(*this);
 }
 
-Response World::send_raw(const std::string& method, const std::string& target, const std::string& token, const std::string& body, int version) {
+Response World::send_raw(const std::string& method, const std::string& target,
+                         const std::string& token, const std::string& body, int version) {
   Request r;
   r.method = method;
   r.target = target;
   r.path = target.substr(0, target.find('?'));
-  if (size_t q = target.find('?'); q != std::string::npos) r.query = Query::parse(target.substr(q + 1));
+  if (size_t q = target.find('?'); q != std::string::npos)
+    r.query = Query::parse(target.substr(q + 1));
   r.headers.set("Host", "cloud");
   if (!token.empty()) r.headers.set("X-Auth-Token", token);
   r.headers.set("X-OpenStack-Nova-API-Version", "2." + std::to_string(version));
@@ -88,7 +103,8 @@ Response World::send_raw(const std::string& method, const std::string& target, c
   return control->router.dispatch(r);
 }
 
-Response World::send(const std::string& method, const std::string& path, const std::string& token, const Json& body, int version) {
+Response World::send(const std::string& method, const std::string& path, const std::string& token,
+                     const Json& body, int version) {
   return send_raw(method, path, token, body.is_null() ? "" : body.dump(), version);
 }
 
@@ -104,19 +120,29 @@ bool World::run_until(const std::function<bool()>& over, int rounds) {
 }
 
 void World::add_flavor(const std::string& id, int64_t ram, int64_t vcpus, int64_t disk) {
-  auto r = send("POST", "/v2.1/flavors", "admin", Json::object({{"flavor", Json::object({{"name", "f" + id}, {"id", id}, {"ram", ram}, {"vcpus", vcpus}, {"disk", disk}})}}));
+  auto r = send("POST", "/v2.1/flavors", "admin",
+                Json::object({{"flavor", Json::object({{"name", "f" + id},
+                                                       {"id", id},
+                                                       {"ram", ram},
+                                                       {"vcpus", vcpus},
+                                                       {"disk", disk}})}}));
   EXPECT_EQ(r.status, 200) << r.body;
 }
 
 std::string World::create_server(const Json& more) {
-  Json server = Json::object({{"name", "vm"}, {"imageRef", kImage}, {"flavorRef", "1"}, {"networks", Json::array({Json::object({{"uuid", kNetwork}})})}});
+  Json server = Json::object({{"name", "vm"},
+                              {"imageRef", kImage},
+                              {"flavorRef", "1"},
+                              {"networks", Json::array({Json::object({{"uuid", kNetwork}})})}});
   for (const auto& [k, v] : more.as_object()) server.set(k, v);
   auto r = send("POST", "/v2.1/servers", "member", Json::object({{"server", server}}));
   EXPECT_EQ(r.status, 202) << r.body;
   return body_of(r)["server"]["id"].as_string();
 }
 
-Json World::show(const std::string& id, int version, const std::string& token) { return body_of(send("GET", "/v2.1/servers/" + id, token, {}, version))["server"]; }
+Json World::show(const std::string& id, int version, const std::string& token) {
+  return body_of(send("GET", "/v2.1/servers/" + id, token, {}, version))["server"];
+}
 
 std::string World::status(const std::string& id) {
   auto r = send("GET", "/v2.1/servers/" + id, "member");

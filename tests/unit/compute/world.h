@@ -31,12 +31,13 @@ class FakeTokens final : public TokenChecker {
 
 class FakeNetwork final : public Peer {
  public:
-  Result<Json> call(std::string_view method, const std::string& target, const Json& body, const std::string& user_token) override;
-  std::map<std::string, Json> ports;      // made by compute or by a user
+  Result<Json> call(std::string_view method, const std::string& target, const Json& body,
+                    const std::string& user_token) override;
+  std::map<std::string, Json> ports;  // made by compute or by a user
   std::set<std::string> user_ports;
   std::vector<Json> floating;
   Json groups = Json::array();
-  std::string refuse_ports;               // if set: PUT answers 409 with it
+  std::string refuse_ports;  // if set: PUT answers 409 with it
   bool away = false;
 
  private:
@@ -46,14 +47,16 @@ class FakeNetwork final : public Peer {
 
 class FakeStorage final : public Peer {
  public:
-  Result<Json> call(std::string_view method, const std::string& target, const Json& body, const std::string& user_token) override;
+  Result<Json> call(std::string_view method, const std::string& target, const Json& body,
+                    const std::string& user_token) override;
   std::map<std::string, Json> volumes;      // id -> volume, as Cinder shows it
   std::map<std::string, Json> attachments;  // volume id -> wish
 };
 
 class FakeImage final : public Peer {
  public:
-  Result<Json> call(std::string_view method, const std::string& target, const Json& body, const std::string& user_token) override;
+  Result<Json> call(std::string_view method, const std::string& target, const Json& body,
+                    const std::string& user_token) override;
   std::map<std::string, Json> images;
 };
 
@@ -90,12 +93,14 @@ struct World {
   std::function<void(const tasks::Task&, tasks::CrashPoint)> at_point;
 
   void restart();  // compute dies and comes back
-  Response send(const std::string& method, const std::string& path, const std::string& token, const Json& body = {}, int version = 1);
-  Response send_raw(const std::string& method, const std::string& path, const std::string& token, const std::string& body, int version = 1);
+  Response send(const std::string& method, const std::string& path, const std::string& token,
+                const Json& body = {}, int version = 1);
+  Response send_raw(const std::string& method, const std::string& path, const std::string& token,
+                    const std::string& body, int version = 1);
   // Steps and the agent take turns until `over` holds; false if it never does.
   bool run_until(const std::function<bool()>& over, int rounds = 300);
   std::string create_server(const Json& more = Json::object());  // answers its id
-  std::string status(const std::string& id);                      // "gone" where there is none
+  std::string status(const std::string& id);                     // "gone" where there is none
   Json show(const std::string& id, int version = 1, const std::string& token = "member");
   int64_t count(const std::string& sql);
   void add_flavor(const std::string& id, int64_t ram = 512, int64_t vcpus = 1, int64_t disk = 1);
