@@ -8,11 +8,17 @@ namespace nuri::network {
 template <class T>
 struct Make {
   template <class B, class M>
-  static Field<T> text(const char* name, M B::*m) { return nuri::text<T, M>(name, m); }
+  static Field<T> text(const char* name, M B::*m) {
+    return nuri::text<T, M>(name, m);
+  }
   template <class B, class M>
-  static Field<T> number(const char* name, M B::*m) { return nuri::number<T, M>(name, m); }
+  static Field<T> number(const char* name, M B::*m) {
+    return nuri::number<T, M>(name, m);
+  }
   template <class B, class M>
-  static Field<T> flag(const char* name, M B::*m) { return nuri::boolean<T, M>(name, m); }
+  static Field<T> flag(const char* name, M B::*m) {
+    return nuri::boolean<T, M>(name, m);
+  }
   template <class B>
   static Field<T> list(const char* name, std::vector<std::string> B::*m) {
     return nuri::strings<T, std::vector<std::string>>(name, m);
@@ -35,7 +41,9 @@ struct Make {
     return f;
   }
   template <class F>
-  static Field<T> out(const char* name, F make) { return nuri::computed<T>(name, make); }
+  static Field<T> out(const char* name, F make) {
+    return nuri::computed<T>(name, make);
+  }
 
   static Field<T> name() { return text("name", &T::name).length(0, 255).nullable_(); }
   static Field<T> description() {

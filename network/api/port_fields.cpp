@@ -16,7 +16,9 @@ Field<Port> owner_field() {
   return P::text("device_owner", &Port::device_owner).length(0, 255).nullable_();
 }
 Field<Port> pairs_field() {
-  return P::objects("allowed_address_pairs", &Port::address_pairs, kAddressPair).length(0, 10).nullable_();
+  return P::objects("allowed_address_pairs", &Port::address_pairs, kAddressPair)
+      .length(0, 10)
+      .nullable_();
 }
 Field<Port> options_field() {
   return P::objects("extra_dhcp_opts", &Port::dhcp_options, kDhcpOption).length(0, 50).nullable_();
@@ -48,37 +50,61 @@ const Fields<DhcpOption> kDhcpOption = {
 };
 
 const Fields<Port> kPortCreate = {
-    P::name(), P::description(), P::project(), P::tenant(),
+    P::name(),
+    P::description(),
+    P::project(),
+    P::tenant(),
     P::text("network_id", &Port::network_id).format_("uuid").required_(),
     P::flag("admin_state_up", &Port::admin_state_up).nullable_(),
     P::text("mac_address", &Port::mac_address).format_("mac").nullable_(),
-    P::text("device_id", &Port::device_id).length(0, 255).nullable_(), owner_field(),
-    P::raw("fixed_ips", "array").length(0, 20), P::raw("security_groups", "strings").length(0, 50),
-    P::raw("port_security_enabled", "boolean"), pairs_field(), options_field(),
-    P::text("binding:host_id", &Port::host_id).length(0, 255).nullable_(), vnic_field(),
+    P::text("device_id", &Port::device_id).length(0, 255).nullable_(),
+    owner_field(),
+    P::raw("fixed_ips", "array").length(0, 20),
+    P::raw("security_groups", "strings").length(0, 50),
+    P::raw("port_security_enabled", "boolean"),
+    pairs_field(),
+    options_field(),
+    P::text("binding:host_id", &Port::host_id).length(0, 255).nullable_(),
+    vnic_field(),
     P::raw("binding:profile", "object"),
 };
 const Fields<Port> kPortUpdate = {
-    P::name(), P::description(),
+    P::name(),
+    P::description(),
     P::flag("admin_state_up", &Port::admin_state_up).nullable_(),
     P::text("mac_address", &Port::mac_address).format_("mac").nullable_(),
-    P::text("device_id", &Port::device_id).length(0, 255).nullable_(), owner_field(),
-    P::raw("fixed_ips", "array").length(0, 20), P::raw("security_groups", "strings").length(0, 50),
-    P::flag("port_security_enabled", &Port::port_security).nullable_(), pairs_field(), options_field(),
-    P::text("binding:host_id", &Port::host_id).length(0, 255).nullable_(), vnic_field(),
+    P::text("device_id", &Port::device_id).length(0, 255).nullable_(),
+    owner_field(),
+    P::raw("fixed_ips", "array").length(0, 20),
+    P::raw("security_groups", "strings").length(0, 50),
+    P::flag("port_security_enabled", &Port::port_security).nullable_(),
+    pairs_field(),
+    options_field(),
+    P::text("binding:host_id", &Port::host_id).length(0, 255).nullable_(),
+    vnic_field(),
     P::raw("binding:profile", "object"),
 };
 const Fields<Port> kPortView = {
-    P::id(), P::text("name", &Port::name), P::text("network_id", &Port::network_id), P::tenant_out(),
-    P::project_out(), P::text("mac_address", &Port::mac_address),
-    P::flag("admin_state_up", &Port::admin_state_up), P::text("status", &Port::status),
-    P::text("device_id", &Port::device_id), P::text("device_owner", &Port::device_owner),
+    P::id(),
+    P::text("name", &Port::name),
+    P::text("network_id", &Port::network_id),
+    P::tenant_out(),
+    P::project_out(),
+    P::text("mac_address", &Port::mac_address),
+    P::flag("admin_state_up", &Port::admin_state_up),
+    P::text("status", &Port::status),
+    P::text("device_id", &Port::device_id),
+    P::text("device_owner", &Port::device_owner),
     P::objects("fixed_ips", &Port::fixed_ips, kFixedIp),
     P::objects("allowed_address_pairs", &Port::address_pairs, kAddressPair),
     P::objects("extra_dhcp_opts", &Port::dhcp_options, kDhcpOption),
-    P::list("security_groups", &Port::security_groups), P::text("description", &Port::description),
+    P::list("security_groups", &Port::security_groups),
+    P::text("description", &Port::description),
     P::text("binding:vnic_type", &Port::vnic_type),
-    P::flag("port_security_enabled", &Port::port_security), P::tags(), P::created(), P::updated(),
+    P::flag("port_security_enabled", &Port::port_security),
+    P::tags(),
+    P::created(),
+    P::updated(),
     P::revision(),
 };
 const Fields<Port> kPortAdmin = {

@@ -27,7 +27,7 @@ struct Network : Common {
   bool admin_state_up = true, shared = false, external = false, is_default = false;
   bool port_security = true;
   std::string status = "ACTIVE";
-  int64_t mtu = 0;  // 0 in a request: the cloud's
+  int64_t mtu = 0;                                        // 0 in a request: the cloud's
   std::string network_type = "geneve", physical_network;  // geneve, flat or vlan
   std::optional<int64_t> segmentation_id;
   std::vector<std::string> subnets;  // from the subnets' rows
@@ -51,9 +51,7 @@ struct Subnet : Common {
   std::vector<std::string> dns_nameservers;
 
   // Hosts form their own addresses from the prefix and their MAC.
-  bool auto_address() const {
-    return ipv6_address_mode && *ipv6_address_mode != "dhcpv6-stateful";
-  }
+  bool auto_address() const { return ipv6_address_mode && *ipv6_address_mode != "dhcpv6-stateful"; }
 };
 
 struct FixedIp {

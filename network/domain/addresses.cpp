@@ -62,9 +62,10 @@ Result<std::vector<Pool>> checked_pools(const Json& raw, const Cidr& cidr,
     Pool pool = TRY(kPool.read(item));
     auto first = IpAddress::parse(pool.start), last = IpAddress::parse(pool.end);
     if (first->v4 != cidr.base.v4 || last->v4 != cidr.base.v4 || *last < *first) {
-      return neutron_error_of(ErrorCode::bad_request, "InvalidAllocationPool",
-                              "The allocation pool " + pool.start + "-" + pool.end + " is not valid.",
-                              "allocation_pools");
+      return neutron_error_of(
+          ErrorCode::bad_request, "InvalidAllocationPool",
+          "The allocation pool " + pool.start + "-" + pool.end + " is not valid.",
+          "allocation_pools");
     }
     if (!usable(cidr, *first) || !usable(cidr, *last)) {
       return neutron_error_of(ErrorCode::bad_request, "OutOfBoundsAllocationPool",
@@ -74,7 +75,8 @@ Result<std::vector<Pool>> checked_pools(const Json& raw, const Cidr& cidr,
     }
     ranges.push_back({*first, *last});
   }
-  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.first < b.first; });
   auto gate = gateway ? IpAddress::parse(*gateway) : std::nullopt;
   std::vector<Pool> out;
   for (size_t i = 0; i < ranges.size(); ++i) {
@@ -96,14 +98,17 @@ Result<Cidr> checked_cidr(const std::string& text, int64_t ip_version) {
   auto cidr = Cidr::parse(text);
   if (!cidr) return invalid("'" + text + "' is not a valid IP subnet.", "cidr");
   if (cidr->base.v4 != (ip_version == 4)) {
-    return invalid("cidr " + text + " does not match the ip_version " + std::to_string(ip_version) + ".", "cidr");
+    return invalid(
+        "cidr " + text + " does not match the ip_version " + std::to_string(ip_version) + ".",
+        "cidr");
   }
   if (cidr->prefix == 0) return invalid("cidr " + text + " has a prefix length of 0.", "cidr");
   Cidr out{cidr->network(), cidr->prefix};
   uint8_t top = out.base.bytes[0];
   bool loopback = cidr->base.v4 ? top == 127 : out.base == *IpAddress::parse("::1");
   bool multicast = cidr->base.v4 ? top >= 224 : top == 0xff;
-  if (loopback || multicast) return invalid("cidr " + text + " is a loopback or multicast network.", "cidr");
+  if (loopback || multicast)
+    return invalid("cidr " + text + " is a loopback or multicast network.", "cidr");
   return out;
 }
 
@@ -137,13 +142,15 @@ std::string eui64_address(const Cidr& prefix, const std::string& mac) {
   return out.str();
 }
 
-std::optional<Cidr> next_block(const std::vector<Cidr>& pools, int prefix, const std::vector<Cidr>& used) {
+std::optional<Cidr> next_block(const std::vector<Cidr>& pools, int prefix,
+                               const std::vector<Cidr>& used) {
   constexpr int kMostBlocks = 65'536;
   for (const Cidr& pool : pools) {
     if (prefix < pool.prefix) continue;
     Cidr block{pool.network(), prefix};
     for (int i = 0; i < kMostBlocks && pool.contains(block.base); ++i) {
-      auto hit = std::find_if(used.begin(), used.end(), [&](const Cidr& u) { return u.overlaps(block); });
+      auto hit =
+          std::find_if(used.begin(), used.end(), [&](const Cidr& u) { return u.overlaps(block); });
       if (hit == used.end()) return block;
       IpAddress next = (hit->prefix < prefix ? hit->last() : block.last()).plus(1);
       if (next <= block.base) break;  // wrapped

@@ -11,7 +11,8 @@
 // Which addresses a subnet has and which one is next. Pure.
 namespace nuri::network {
 
-Error neutron_error_of(ErrorCode code, std::string type, std::string message, std::string field = {});
+Error neutron_error_of(ErrorCode code, std::string type, std::string message,
+                       std::string field = {});
 
 // The first address after the network's own.
 std::string default_gateway(const Cidr& cidr);
@@ -30,6 +31,7 @@ std::optional<std::string> next_free(const std::vector<Pool>& pools,
 // RFC 4291, appendix A: the prefix and the MAC as a modified EUI-64.
 std::string eui64_address(const Cidr& prefix, const std::string& mac);
 // The first block of `prefix` bits of the pools that overlaps none of `used`.
-std::optional<Cidr> next_block(const std::vector<Cidr>& pools, int prefix, const std::vector<Cidr>& used);
+std::optional<Cidr> next_block(const std::vector<Cidr>& pools, int prefix,
+                               const std::vector<Cidr>& used);
 
 }  // namespace nuri::network

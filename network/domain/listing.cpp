@@ -8,7 +8,8 @@ namespace nuri::network {
 
 namespace {
 
-const std::set<std::string> kControls = {"fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"};
+const std::set<std::string> kControls = {"fields",   "limit",    "marker",
+                                         "sort_key", "sort_dir", "page_reverse"};
 const std::set<std::string> kTagFilters = {"tags", "tags-any", "not-tags", "not-tags-any"};
 
 std::string lower(std::string s) {
@@ -43,7 +44,8 @@ bool matches_member(const Json& list, const std::string& wanted) {
   if (eq == std::string::npos) return false;
   std::string key = wanted.substr(0, eq), value = wanted.substr(eq + 1);
   return std::any_of(list.as_array().begin(), list.as_array().end(), [&](const Json& item) {
-    if (key == "ip_address_substr") return item["ip_address"].as_string().find(value) != std::string::npos;
+    if (key == "ip_address_substr")
+      return item["ip_address"].as_string().find(value) != std::string::npos;
     return item.contains(key) && matches_scalar(item[key], value);
   });
 }
@@ -95,7 +97,9 @@ bool passes(const Json& item, const Query& query) {
 
 bool less(const Json& a, const Json& b) {
   if (a.is_int() && b.is_int()) return a.as_int() < b.as_int();
-  auto text = [](const Json& j) { return j.is_string() ? j.as_string() : j.is_null() ? std::string() : j.dump(); };
+  auto text = [](const Json& j) {
+    return j.is_string() ? j.as_string() : j.is_null() ? std::string() : j.dump();
+  };
   return text(a) < text(b);
 }
 
@@ -105,7 +109,8 @@ Result<int64_t> number(const Query& query, const char* key) {
   auto r = std::from_chars(text.data(), text.data() + text.size(), v);
   if (text.empty() || r.ec != std::errc() || r.ptr != text.data() + text.size() || v < 0) {
     return bad_request(std::string("'") + text.substr(0, 80) + "' is not allowed for " + key +
-                       ": it must be a number of 0 or more.", key);
+                           ": it must be a number of 0 or more.",
+                       key);
   }
   return v;
 }
@@ -114,27 +119,36 @@ bool word_true(const std::string& s) { return lower(s) == "true" || s == "1"; }
 
 }  // namespace
 
-Result<Page> list_page(std::vector<Json> items, const Query& query, const std::set<std::string>& known) {
+Result<Page> list_page(std::vector<Json> items, const Query& query,
+                       const std::set<std::string>& known) {
   for (const auto& [key, value] : query.items()) {
     if (!kControls.contains(key) && !kTagFilters.contains(key) && !known.contains(key)) {
-      return bad_request("'" + key.substr(0, 80) + "' is not an attribute that can be filtered by.", key.substr(0, 80));
+      return bad_request("'" + key.substr(0, 80) + "' is not an attribute that can be filtered by.",
+                         key.substr(0, 80));
     }
   }
   std::vector<std::string> keys = query.all("sort_key"), directions = query.all("sort_dir");
   for (size_t i = 0; i < keys.size(); ++i) {
     if (!known.contains(keys[i])) {
-      return bad_request("'" + keys[i].substr(0, 80) + "' is not an attribute that can be sorted by.", "sort_key");
+      return bad_request(
+          "'" + keys[i].substr(0, 80) + "' is not an attribute that can be sorted by.", "sort_key");
     }
     if (i < directions.size() && directions[i] != "asc" && directions[i] != "desc") {
-      return bad_request("'" + directions[i].substr(0, 80) + "' is not allowed for sort_dir: asc or desc.", "sort_dir");
+      return bad_request(
+          "'" + directions[i].substr(0, 80) + "' is not allowed for sort_dir: asc or desc.",
+          "sort_dir");
     }
   }
   Page page;
   std::string marker = query.get("marker");
   bool found = marker.empty();
   for (const Json& item : items) found = found || item["id"].as_string() == marker;
-  if (!found) return bad_request("The marker '" + marker.substr(0, 80) + "' is not the id of a listed resource.", "marker");
-  std::erase_if(items, [&](const Json& item) { return item["id"].as_string() != marker && !passes(item, query); });
+  if (!found)
+    return bad_request(
+        "The marker '" + marker.substr(0, 80) + "' is not the id of a listed resource.", "marker");
+  std::erase_if(items, [&](const Json& item) {
+    return item["id"].as_string() != marker && !passes(item, query);
+  });
   std::stable_sort(items.begin(), items.end(), [&](const Json& a, const Json& b) {
     for (size_t i = 0; i < keys.size(); ++i) {
       bool down = i < directions.size() && directions[i] == "desc";
@@ -147,7 +161,8 @@ Result<Page> list_page(std::vector<Json> items, const Query& query, const std::s
   bool reverse = word_true(query.get("page_reverse"));
   if (reverse) std::reverse(items.begin(), items.end());
   if (!marker.empty()) {
-    auto at = std::find_if(items.begin(), items.end(), [&](const Json& i) { return i["id"].as_string() == marker; });
+    auto at = std::find_if(items.begin(), items.end(),
+                           [&](const Json& i) { return i["id"].as_string() == marker; });
     items.erase(items.begin(), at + 1);
   }
   page.earlier = !marker.empty();
@@ -181,8 +196,10 @@ Json page_links(const Page& page, const Query& query, const std::string& url) {
   auto add = [&](const char* rel, const Json& at, bool backwards) {
     Query q = query;
     q.set("marker", at["id"].as_string());
-    if (backwards) q.set("page_reverse", "True");
-    else if (q.contains("page_reverse")) q.set("page_reverse", "False");
+    if (backwards)
+      q.set("page_reverse", "True");
+    else if (q.contains("page_reverse"))
+      q.set("page_reverse", "False");
     out.push_back(Json::object({{"href", url + "?" + q.encode()}, {"rel", rel}}));
   };
   if (reverse ? page.earlier : page.more) add("next", page.items.back(), false);

@@ -13,13 +13,14 @@ namespace nuri::network {
 
 struct Page {
   std::vector<Json> items;
-  bool more = false;      // a further page exists
-  bool earlier = false;   // something lies before the first item
+  bool more = false;     // a further page exists
+  bool earlier = false;  // something lies before the first item
 };
 
 // Filters, sorts and pages. `known` are the attributes that may be asked for.
 // Errors: bad_request naming the parameter.
-Result<Page> list_page(std::vector<Json> items, const Query& query, const std::set<std::string>& known);
+Result<Page> list_page(std::vector<Json> items, const Query& query,
+                       const std::set<std::string>& known);
 // Keeps the fields that the query names; all of them where it names none.
 Json with_fields(Json item, const Query& query);
 // [{"rel": "next", "href": ...}, ...] of a page that was limited; an empty list otherwise.

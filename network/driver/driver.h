@@ -13,9 +13,9 @@ class Driver {
   virtual ~Driver() = default;
   virtual void start() = 0;
   virtual void stop() = 0;
-  virtual void wake() = 0;                                  // from any thread; returns at once
-  virtual bool realized(const std::string& port_id) = 0;    // the engine has the port
-  virtual Json agents() = 0;                                // its hosts, as Neutron lists agents
+  virtual void wake() = 0;                                // from any thread; returns at once
+  virtual bool realized(const std::string& port_id) = 0;  // the engine has the port
+  virtual Json agents() = 0;                              // its hosts, as Neutron lists agents
 };
 
 }  // namespace nuri::network

@@ -28,7 +28,8 @@ Result<Bind> bind_of(const std::string& url) {
     out.address = url.substr(scheme + 3, colon - scheme - 3);
     out.port = static_cast<uint16_t>(std::strtoul(url.c_str() + colon + 1, nullptr, 10));
   }
-  if (out.address.empty() || out.port == 0) return bad_request("services.network must be http://ADDRESS:PORT, not " + url + ".");
+  if (out.address.empty() || out.port == 0)
+    return bad_request("services.network must be http://ADDRESS:PORT, not " + url + ".");
   return out;
 }
 
@@ -40,7 +41,8 @@ Result<std::unique_ptr<db::Database>> open_database(const std::string& folder) {
   return database;
 }
 
-Result<std::unique_ptr<Driver>> make_driver(const Config& config, db::Database& database, const Settings& settings) {
+Result<std::unique_ptr<Driver>> make_driver(const Config& config, db::Database& database,
+                                            const Settings& settings) {
   std::string kind = config.text("network.driver", "ovn");
   if (kind == "sim") return std::unique_ptr<Driver>(std::make_unique<SimDriver>(database));
   if (kind != "ovn") return bad_request("network.driver must be ovn or sim, not " + kind + ".");
@@ -49,8 +51,12 @@ Result<std::unique_ptr<Driver>> make_driver(const Config& config, db::Database& 
   options.southbound = config.text("ovn.southbound", options.southbound);
   options.dns = settings.dns;
   options.owner = config.text("ovn.owner", options.owner);
-  bool plain = !options.owner.empty() && options.owner.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
-  if (!plain) return bad_request("ovn.owner holds letters, digits and _ only, not " + options.owner + ".");
+  bool plain =
+      !options.owner.empty() &&
+      options.owner.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  if (!plain)
+    return bad_request("ovn.owner holds letters, digits and _ only, not " + options.owner + ".");
   return std::unique_ptr<Driver>(std::make_unique<ovn::OvnDriver>(database, options));
 }
 
@@ -81,13 +87,17 @@ Status serve(const Config& config) {
   auto database = TRY(open_database(config.text("paths.data", "/var/lib/nuri")));
   Settings settings = settings_of(config);
   auto driver = TRY(make_driver(config, *database, settings));
-  auto service = std::make_shared<Service>(Service{.db = *database, .clock = clock, .random = random, .settings = settings});
+  auto service = std::make_shared<Service>(
+      Service{.db = *database, .clock = clock, .random = random, .settings = settings});
   service->changed = [&d = *driver] { d.wake(); };
   service->realized = [&d = *driver](const std::string& id) { return d.realized(id); };
   service->agents = [&d = *driver] { return d.agents(); };
-  if (config.flag("external.create", true)) TRYV(ensure_external_network(*service, external_of(config)));
+  if (config.flag("external.create", true))
+    TRYV(ensure_external_network(*service, external_of(config)));
 
-  Router router({.error_view = neutron_error, .tokens = &verifier, .www_authenticate = "Keystone uri=\"" + config.service_url("identity") + "\""});
+  Router router({.error_view = neutron_error,
+                 .tokens = &verifier,
+                 .www_authenticate = "Keystone uri=\"" + config.service_url("identity") + "\""});
   add_routes(router, service);
   Bind bind = TRY(bind_of(config.service_url("network")));
   http::block_signals();
@@ -119,6 +129,7 @@ int main(int argc, char** argv) {
   auto config = nuri::Config::load(path);
   nuri::Status done = config ? nuri::network::serve(*config) : nuri::Status(config.error());
   if (done) return 0;
-  nuri::log::error("network service cannot run", {{"why", done.error().message}, {"detail", done.error().detail}});
+  nuri::log::error("network service cannot run",
+                   {{"why", done.error().message}, {"detail", done.error().detail}});
   return 1;
 }

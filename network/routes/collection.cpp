@@ -13,7 +13,8 @@ using Shared = std::shared_ptr<const Collection>;
 Status make_default_group(Service& service, const Caller& caller) {
   if (caller.project_id.empty()) return {};
   int64_t there = TRY(service.db.read([&](db::Session& s) {
-    return s.count("SELECT COUNT(*) FROM default_groups WHERE project_id = ?1", {caller.project_id});
+    return s.count("SELECT COUNT(*) FROM default_groups WHERE project_id = ?1",
+                   {caller.project_id});
   }));
   if (there > 0) return {};
   return service.write(caller, [&](Work& w) -> Status {
@@ -22,7 +23,8 @@ Status make_default_group(Service& service, const Caller& caller) {
   });
 }
 
-Result<Response> list(Service& service, const Collection& c, const Request& request, Context& context) {
+Result<Response> list(Service& service, const Collection& c, const Request& request,
+                      Context& context) {
   Caller caller = TRY(Caller::from(context.claims));
   if (c.wants_default_group) TRYV(make_default_group(service, caller));
   auto rows = TRY(service.read(caller, [&](Work& w) { return c.list(w); }));
@@ -35,13 +37,16 @@ Result<Response> list(Service& service, const Collection& c, const Request& requ
   return Response::json(200, out);
 }
 
-Result<Response> show(Service& service, const Collection& c, const Request& request, Context& context) {
+Result<Response> show(Service& service, const Collection& c, const Request& request,
+                      Context& context) {
   Caller caller = TRY(Caller::from(context.claims));
   Json item = TRY(service.read(caller, [&](Work& w) { return c.show(w, context.param("id")); }));
-  return Response::json(200, Json::object({{c.singular, with_fields(std::move(item), request.query)}}));
+  return Response::json(200,
+                        Json::object({{c.singular, with_fields(std::move(item), request.query)}}));
 }
 
-Result<Response> create(Service& service, const Collection& c, const Request& request, Context& context) {
+Result<Response> create(Service& service, const Collection& c, const Request& request,
+                        Context& context) {
   constexpr size_t kMostInBulk = 1'000;
   Caller caller = TRY(Caller::from(context.claims));
   Json body = TRY(parse_json(request.body));
@@ -62,11 +67,13 @@ Result<Response> create(Service& service, const Collection& c, const Request& re
   return Response::json(201, Json::object({{c.plural, std::move(made)}}));
 }
 
-Result<Response> update(Service& service, const Collection& c, const Request& request, Context& context) {
+Result<Response> update(Service& service, const Collection& c, const Request& request,
+                        Context& context) {
   Caller caller = TRY(Caller::from(context.claims));
   Json body = TRY(body_member(request.body, c.singular));
   if (!body.is_object()) return bad_request("'" + c.singular + "' must be an object.", c.singular);
-  Json row = TRY(service.write(caller, [&](Work& w) { return c.update(w, context.param("id"), body); }));
+  Json row =
+      TRY(service.write(caller, [&](Work& w) { return c.update(w, context.param("id"), body); }));
   return Response::json(200, Json::object({{c.singular, std::move(row)}}));
 }
 

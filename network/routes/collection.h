@@ -16,9 +16,9 @@ struct Service {
   Clock& clock;
   Random& random;
   Settings settings;
-  std::function<void()> changed = [] {};                          // wakes the driver
+  std::function<void()> changed = [] {};  // wakes the driver
   std::function<bool(const std::string&)> realized = [](const std::string&) { return false; };
-  std::function<Json()> agents = [] { return Json::array(); };                    // chassis, as Neutron lists agents
+  std::function<Json()> agents = [] { return Json::array(); };  // chassis, as Neutron lists agents
 
   // Runs f(Work&) in a transaction; a write that commits wakes the driver.
   template <class F>
@@ -42,7 +42,8 @@ struct Service {
 struct Collection {
   std::string path, singular, plural;  // "security-groups", "security_group", "security_groups"
   std::set<std::string> attributes;    // may be filtered and sorted by
-  bool wants_default_group = false;    // its list shows the project's default security group: made on first need
+  bool wants_default_group =
+      false;  // its list shows the project's default security group: made on first need
   std::function<std::vector<Json>(Work&)> list;
   std::function<Result<Json>(Work&, const std::string& id)> show;
   std::function<Result<Json>(Work&, const Json&)> create;
@@ -53,6 +54,7 @@ struct Collection {
 };
 
 void add_collection(Router& router, std::shared_ptr<Service> service, Collection c);
-void add_tag_routes(Router& router, std::shared_ptr<Service> service, std::shared_ptr<const Collection> c);
+void add_tag_routes(Router& router, std::shared_ptr<Service> service,
+                    std::shared_ptr<const Collection> c);
 
 }  // namespace nuri::network

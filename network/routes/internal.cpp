@@ -24,11 +24,13 @@ Json raw_wish(const Json& port) {
   return out;
 }
 
-const Fields<BindWish> kBindWish("binding", Fields<BindWish>::Unknown::ignore, {
-    text("host_id", &BindWish::host_id).length(1, 255).required_(),
-    text("device_id", &BindWish::device_id).length(1, 255).required_(),
-    text("device_owner", &BindWish::device_owner).length(0, 255),
-});
+const Fields<BindWish> kBindWish(
+    "binding", Fields<BindWish>::Unknown::ignore,
+    {
+        text("host_id", &BindWish::host_id).length(1, 255).required_(),
+        text("device_id", &BindWish::device_id).length(1, 255).required_(),
+        text("device_owner", &BindWish::device_owner).length(0, 255),
+    });
 
 Json addresses_json(Work& w, const Port& p) {
   Json out = Json::array();
@@ -41,15 +43,20 @@ Json addresses_json(Work& w, const Port& p) {
       auto a = IpAddress::parse(d);
       if (a && a->v4 == (subnet->ip_version == 4)) dns.push_back(d);
     }
-    out.push_back(Json::object({{"ip", f.ip_address}, {"prefix", Cidr::parse(subnet->cidr)->prefix},
-                                {"version", subnet->ip_version}, {"subnet_id", subnet->id},
-                                {"gateway", subnet->gateway_ip ? Json(*subnet->gateway_ip) : Json()}, {"dns", dns}}));
+    out.push_back(
+        Json::object({{"ip", f.ip_address},
+                      {"prefix", Cidr::parse(subnet->cidr)->prefix},
+                      {"version", subnet->ip_version},
+                      {"subnet_id", subnet->id},
+                      {"gateway", subnet->gateway_ip ? Json(*subnet->gateway_ip) : Json()},
+                      {"dns", dns}}));
   }
   return out;
 }
 
 Json metadata_json(Work& w, const std::string& network_id) {
-  auto found = load(w.s, ports(), "network_id = ?1 AND device_owner = ?2", {network_id, kOwnerMetadata});
+  auto found =
+      load(w.s, ports(), "network_id = ?1 AND device_owner = ?2", {network_id, kOwnerMetadata});
   if (found.empty()) return Json();
   Json addresses = Json::array();
   for (const FixedIp& f : found.front().fixed_ips) {
@@ -57,17 +64,19 @@ Json metadata_json(Work& w, const std::string& network_id) {
       addresses.push_back(f.ip_address + "/" + std::to_string(Cidr::parse(s->cidr)->prefix));
     }
   }
-  return Json::object({{"name", "md-" + network_id}, {"mac", found.front().mac_address}, {"addresses", addresses}});
+  return Json::object(
+      {{"name", "md-" + network_id}, {"mac", found.front().mac_address}, {"addresses", addresses}});
 }
 
 Result<Json> whole_port(Service& service, Work& w, const std::string& id) {
   Port p = TRY(find_port(w, id));
   auto n = networks().find(w.s, p.network_id);
-  return Json::object({{"port", port_json(p, true)},
-                       {"network", Json::object({{"id", n->id}, {"name", n->name}, {"mtu", n->mtu}})},
-                       {"addresses", addresses_json(w, p)},
-                       {"metadata_port", metadata_json(w, p.network_id)},
-                       {"realized", service.realized(p.id)}});
+  return Json::object(
+      {{"port", port_json(p, true)},
+       {"network", Json::object({{"id", n->id}, {"name", n->name}, {"mtu", n->mtu}})},
+       {"addresses", addresses_json(w, p)},
+       {"metadata_port", metadata_json(w, p.network_id)},
+       {"realized", service.realized(p.id)}});
 }
 
 Result<Response> put_port(Service& service, const Request& r, Context& x) {
@@ -97,7 +106,9 @@ Result<Response> put_port(Service& service, const Request& r, Context& x) {
 
 Result<Response> get_port(Service& service, const Request&, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
-  return Response::json(200, TRY(service.read(caller, [&](Work& w) { return whole_port(service, w, x.param("id")); })));
+  return Response::json(
+      200,
+      TRY(service.read(caller, [&](Work& w) { return whole_port(service, w, x.param("id")); })));
 }
 
 Result<Response> delete_port_of_server(Service& service, const Request&, Context& x) {
@@ -114,7 +125,8 @@ Result<Response> put_binding(Service& service, const Request& r, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   BindWish wish = TRY(kBindWish.read(TRY(parse_json(r.body))));
   Json out = TRY(service.write(caller, [&](Work& w) -> Result<Json> {
-    TRYV(bind_port(w, TRY(find_port(w, x.param("id"))), wish.host_id, wish.device_id, wish.device_owner));
+    TRYV(bind_port(w, TRY(find_port(w, x.param("id"))), wish.host_id, wish.device_id,
+                   wish.device_owner));
     return whole_port(service, w, x.param("id"));
   }));
   return Response::json(200, out);
@@ -136,7 +148,8 @@ Result<Response> list_ports(Service& service, const Request& r, Context& x) {
   if (device.empty()) return bad_request("device_id is required.", "device_id");
   Json out = TRY(service.read(caller, [&](Work& w) {
     Json list = Json::array();
-    for (const Port& p : load(w.s, ports(), "device_id = ?1", {device})) list.push_back(port_json(p, true));
+    for (const Port& p : load(w.s, ports(), "device_id = ?1", {device}))
+      list.push_back(port_json(p, true));
     return list;
   }));
   return Response::json(200, Json::object({{"ports", out}}));
@@ -148,10 +161,13 @@ Result<Response> list_floating(Service& service, const Request& r, Context& x) {
   if (device.empty()) return bad_request("device_id is required.", "device_id");
   Json out = TRY(service.read(caller, [&](Work& w) {
     Json list = Json::array();
-    auto found = floating_ips().where(w.s, "port_id IN (SELECT id FROM ports WHERE device_id = ?1)", {device});
+    auto found = floating_ips().where(w.s, "port_id IN (SELECT id FROM ports WHERE device_id = ?1)",
+                                      {device});
     for (const FloatingIp& f : found) {
-      list.push_back(Json::object({{"id", f.id}, {"floating_ip_address", f.address},
-                                   {"fixed_ip_address", f.fixed_ip_address.value_or("")}, {"port_id", f.port_id.value_or("")}}));
+      list.push_back(Json::object({{"id", f.id},
+                                   {"floating_ip_address", f.address},
+                                   {"fixed_ip_address", f.fixed_ip_address.value_or("")},
+                                   {"port_id", f.port_id.value_or("")}}));
     }
     return list;
   }));
@@ -161,7 +177,9 @@ Result<Response> list_floating(Service& service, const Request& r, Context& x) {
 }  // namespace
 
 void add_internal_routes(Router& router, std::shared_ptr<Service> service) {
-  auto handler = [&](auto f) { return [service, f](const Request& r, Context& x) { return f(*service, r, x); }; };
+  auto handler = [&](auto f) {
+    return [service, f](const Request& r, Context& x) { return f(*service, r, x); };
+  };
   std::string one = "/internal/v1/ports/{id}";
   router.add("GET", "/internal/v1/ports", Access::service, handler(list_ports));
   router.add("PUT", one, Access::service, handler(put_port));

@@ -21,7 +21,8 @@ Json most_json(const std::vector<QuotaLine>& lines) {
 Result<Response> list(Service& service, const Request&, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   Json out = TRY(service.read(caller, [](Work& w) {
-    auto projects = w.s.all("SELECT DISTINCT project_id FROM quotas ORDER BY project_id", {}, [](const db::Row& r) { return r.text(0); });
+    auto projects = w.s.all("SELECT DISTINCT project_id FROM quotas ORDER BY project_id", {},
+                            [](const db::Row& r) { return r.text(0); });
     Json quotas = Json::array();
     for (const std::string& p : projects) {
       Json q = most_json(quota_lines(w.s, p));
@@ -35,13 +36,15 @@ Result<Response> list(Service& service, const Request&, Context& x) {
 
 Result<Response> show(Service& service, const Request&, Context& x) {
   Caller caller = TRY(quota_reader(x));
-  auto lines = TRY(service.read(caller, [&](Work& w) { return quota_lines(w.s, x.param("project")); }));
+  auto lines =
+      TRY(service.read(caller, [&](Work& w) { return quota_lines(w.s, x.param("project")); }));
   return Response::json(200, Json::object({{"quota", most_json(lines)}}));
 }
 
 Result<Response> details(Service& service, const Request&, Context& x) {
   Caller caller = TRY(quota_reader(x));
-  auto lines = TRY(service.read(caller, [&](Work& w) { return quota_lines(w.s, x.param("project")); }));
+  auto lines =
+      TRY(service.read(caller, [&](Work& w) { return quota_lines(w.s, x.param("project")); }));
   Json out = Json::object();
   for (const QuotaLine& l : lines) {
     out.set(l.resource, Json::object({{"limit", l.most}, {"used", l.used}, {"reserved", 0}}));
@@ -78,14 +81,20 @@ Result<Response> reset(Service& service, const Request&, Context& x) {
 }  // namespace
 
 void add_quota_routes(Router& router, std::shared_ptr<Service> service) {
-  auto handler = [&](auto f) { return [service, f](const Request& r, Context& x) { return f(*service, r, x); }; };
+  auto handler = [&](auto f) {
+    return [service, f](const Request& r, Context& x) { return f(*service, r, x); };
+  };
   std::string one = "/v2.0/quotas/{project}";
   router.add("GET", "/v2.0/quotas", Access::admin, handler(list));
   // The project of the token itself (Neutron's old "tenant" resource, still asked for by clients).
   for (const char* word : {"tenant", "project"}) {
-    router.add("GET", std::string("/v2.0/quotas/") + word, Access::reader, [word](const Request&, Context& x) -> Result<Response> {
-      return Response::json(200, Json::object({{word, Json::object({{"tenant_id", x.claims.project_id}, {"project_id", x.claims.project_id}})}}));
-    });
+    router.add("GET", std::string("/v2.0/quotas/") + word, Access::reader,
+               [word](const Request&, Context& x) -> Result<Response> {
+                 return Response::json(
+                     200,
+                     Json::object({{word, Json::object({{"tenant_id", x.claims.project_id},
+                                                        {"project_id", x.claims.project_id}})}}));
+               });
   }
   router.add("GET", one, Access::reader, handler(show));
   router.add("GET", one + "/default", Access::reader, handler(defaults));

@@ -20,7 +20,8 @@ Status check_tag(const std::string& tag) {
   return bad_request("a tag must not hold a comma.", "tag");
 }
 
-Result<Tags> change_tags(Service& service, const Collection& c, Context& context, const Change& change) {
+Result<Tags> change_tags(Service& service, const Collection& c, Context& context,
+                         const Change& change) {
   Caller caller = TRY(Caller::from(context.claims));
   return service.write(caller, [&](Work& w) -> Result<Tags> {
     Tags tags = TRY(c.tags(w, context.param("id")));
@@ -32,56 +33,72 @@ Result<Tags> change_tags(Service& service, const Collection& c, Context& context
 }
 
 Error no_tag(const std::string& tag) {
-  return neutron_error_of(ErrorCode::not_found, "TagNotFound", "Tag " + tag.substr(0, 80) + " could not be found.");
+  return neutron_error_of(ErrorCode::not_found, "TagNotFound",
+                          "Tag " + tag.substr(0, 80) + " could not be found.");
 }
 
 }  // namespace
 
-void add_tag_routes(Router& router, std::shared_ptr<Service> service, std::shared_ptr<const Collection> c) {
+void add_tag_routes(Router& router, std::shared_ptr<Service> service,
+                    std::shared_ptr<const Collection> c) {
   std::string base = "/v2.0/" + c->path + "/{id}/tags", one = base + "/{tag}";
   auto current = [service, c](Context& x) -> Result<Tags> {
     Caller caller = TRY(Caller::from(x.claims));
     return service->read(caller, [&](Work& w) { return c->tags(w, x.param("id")); });
   };
-  router.add("GET", base, Access::reader, [current](const Request&, Context& x) -> Result<Response> {
-    return Response::json(200, Json::object({{"tags", Json::strings(TRY(current(x)))}}));
-  });
+  router.add("GET", base, Access::reader,
+             [current](const Request&, Context& x) -> Result<Response> {
+               return Response::json(200, Json::object({{"tags", Json::strings(TRY(current(x)))}}));
+             });
   router.add("GET", one, Access::reader, [current](const Request&, Context& x) -> Result<Response> {
     Tags tags = TRY(current(x));
-    if (std::find(tags.begin(), tags.end(), x.param("tag")) == tags.end()) return no_tag(x.param("tag"));
+    if (std::find(tags.begin(), tags.end(), x.param("tag")) == tags.end())
+      return no_tag(x.param("tag"));
     return Response::empty(204);
   });
-  router.add("PUT", base, Access::member, [service, c](const Request& r, Context& x) -> Result<Response> {
-    Json asked = TRY(body_member(r.body, "tags"));
-    FieldRules rules{.name = "tags", .type = "strings", .max = 50};
-    TRYV(check_field(rules, asked));
-    Tags wanted;
-    for (const std::string& t : strings_from(asked)) {
-      TRYV(check_tag(t));
-      if (std::find(wanted.begin(), wanted.end(), t) == wanted.end()) wanted.push_back(t);
-    }
-    Tags now = TRY(change_tags(*service, *c, x, [&](Tags& t) -> Status { t = wanted; return {}; }));
-    return Response::json(200, Json::object({{"tags", Json::strings(now)}}));
-  });
-  router.add("PUT", one, Access::member, [service, c](const Request&, Context& x) -> Result<Response> {
-    TRYV(check_tag(x.param("tag")));
-    TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
-      if (std::find(t.begin(), t.end(), x.param("tag")) == t.end()) t.push_back(x.param("tag"));
-      return {};
-    }));
-    return Response::empty(201);
-  });
-  router.add("DELETE", base, Access::member, [service, c](const Request&, Context& x) -> Result<Response> {
-    TRYV(change_tags(*service, *c, x, [](Tags& t) -> Status { t.clear(); return {}; }));
-    return Response::empty(204);
-  });
-  router.add("DELETE", one, Access::member, [service, c](const Request&, Context& x) -> Result<Response> {
-    TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
-      if (std::erase(t, x.param("tag")) == 0) return no_tag(x.param("tag"));
-      return {};
-    }));
-    return Response::empty(204);
-  });
+  router.add("PUT", base, Access::member,
+             [service, c](const Request& r, Context& x) -> Result<Response> {
+               Json asked = TRY(body_member(r.body, "tags"));
+               FieldRules rules{.name = "tags", .type = "strings", .max = 50};
+               TRYV(check_field(rules, asked));
+               Tags wanted;
+               for (const std::string& t : strings_from(asked)) {
+                 TRYV(check_tag(t));
+                 if (std::find(wanted.begin(), wanted.end(), t) == wanted.end())
+                   wanted.push_back(t);
+               }
+               Tags now = TRY(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                 t = wanted;
+                 return {};
+               }));
+               return Response::json(200, Json::object({{"tags", Json::strings(now)}}));
+             });
+  router.add("PUT", one, Access::member,
+             [service, c](const Request&, Context& x) -> Result<Response> {
+               TRYV(check_tag(x.param("tag")));
+               TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                 if (std::find(t.begin(), t.end(), x.param("tag")) == t.end())
+                   t.push_back(x.param("tag"));
+                 return {};
+               }));
+               return Response::empty(201);
+             });
+  router.add("DELETE", base, Access::member,
+             [service, c](const Request&, Context& x) -> Result<Response> {
+               TRYV(change_tags(*service, *c, x, [](Tags& t) -> Status {
+                 t.clear();
+                 return {};
+               }));
+               return Response::empty(204);
+             });
+  router.add("DELETE", one, Access::member,
+             [service, c](const Request&, Context& x) -> Result<Response> {
+               TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                 if (std::erase(t, x.param("tag")) == 0) return no_tag(x.param("tag"));
+                 return {};
+               }));
+               return Response::empty(204);
+             });
 }
 
 }  // namespace nuri::network

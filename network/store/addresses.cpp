@@ -19,7 +19,8 @@ class Chooser {
     for (const Json& item : asked.as_array()) {
       FixedIp want = TRY(kFixedIp.read(item));
       if (want.subnet_id.empty() && want.ip_address.empty()) {
-        return bad_request("an entry of fixed_ips needs a subnet_id or an ip_address.", "fixed_ips");
+        return bad_request("an entry of fixed_ips needs a subnet_id or an ip_address.",
+                           "fixed_ips");
       }
       TRYV(want.ip_address.empty() ? any_of_subnet(want) : given(want));
     }
@@ -54,9 +55,13 @@ class Chooser {
                             "No more IP addresses available on network " + port_.network_id + ".");
   }
   bool taken(const Subnet& s, const std::string& ip) const {
-    bool ours = std::any_of(out_.begin(), out_.end(), [&](const FixedIp& f) { return f.subnet_id == s.id && f.ip_address == ip; });
-    return ours || w_.s.count("SELECT COUNT(*) FROM allocations WHERE subnet_id = ?1 AND ip_address = ?2 AND port_id <> ?3",
-                              {s.id, ip, port_.id}) > 0;
+    bool ours = std::any_of(out_.begin(), out_.end(), [&](const FixedIp& f) {
+      return f.subnet_id == s.id && f.ip_address == ip;
+    });
+    return ours || w_.s.count(
+                       "SELECT COUNT(*) FROM allocations WHERE subnet_id = ?1 AND ip_address = ?2 "
+                       "AND port_id <> ?3",
+                       {s.id, ip, port_.id}) > 0;
   }
   bool take_next(const Subnet& s) {
     // What the port has already stays its own through an update.
@@ -74,8 +79,11 @@ class Chooser {
   Status any_of_subnet(const FixedIp& want) {
     const Subnet* s = by_id(want.subnet_id);
     if (!s) {
-      return neutron_error_of(ErrorCode::bad_request, "InvalidInput", "Invalid input for operation: Failed to create port on network " +
-                              port_.network_id + ", because fixed_ips included invalid subnet " + want.subnet_id + ".", "fixed_ips");
+      return neutron_error_of(
+          ErrorCode::bad_request, "InvalidInput",
+          "Invalid input for operation: Failed to create port on network " + port_.network_id +
+              ", because fixed_ips included invalid subnet " + want.subnet_id + ".",
+          "fixed_ips");
     }
     if (s->auto_address() && !port_.of_network()) return {};  // comes by itself
     if (!take_next(*s)) return exhausted();
@@ -85,25 +93,35 @@ class Chooser {
     IpAddress ip = *IpAddress::parse(want.ip_address);
     const Subnet* home = nullptr;
     for (const Subnet& s : subnets_) {
-      if ((want.subnet_id.empty() || s.id == want.subnet_id) && usable(*Cidr::parse(s.cidr), ip)) home = &s;
+      if ((want.subnet_id.empty() || s.id == want.subnet_id) && usable(*Cidr::parse(s.cidr), ip))
+        home = &s;
     }
     if (!home && !want.subnet_id.empty()) {
-      return neutron_error_of(ErrorCode::bad_request, "InvalidIpForSubnet",
-                              "IP address " + want.ip_address + " is not a valid IP for the specified subnet.", "fixed_ips");
+      return neutron_error_of(
+          ErrorCode::bad_request, "InvalidIpForSubnet",
+          "IP address " + want.ip_address + " is not a valid IP for the specified subnet.",
+          "fixed_ips");
     }
     if (!home) {
-      return neutron_error_of(ErrorCode::bad_request, "InvalidIpForNetwork", "IP address " + want.ip_address +
-                              " is not a valid IP for any of the subnets on the specified network.", "fixed_ips");
+      return neutron_error_of(
+          ErrorCode::bad_request, "InvalidIpForNetwork",
+          "IP address " + want.ip_address +
+              " is not a valid IP for any of the subnets on the specified network.",
+          "fixed_ips");
     }
     std::string text = ip.str();
-    if (home->auto_address() && !port_.of_network() && text != eui64_address(*Cidr::parse(home->cidr), port_.mac_address)) {
-      return neutron_error_of(ErrorCode::bad_request, "AllocationOnAutoAddressSubnet", "IPv6 address " + text +
-                              " cannot be directly assigned to a port on subnet " + home->id + " as the subnet is configured for automatic addresses",
+    if (home->auto_address() && !port_.of_network() &&
+        text != eui64_address(*Cidr::parse(home->cidr), port_.mac_address)) {
+      return neutron_error_of(ErrorCode::bad_request, "AllocationOnAutoAddressSubnet",
+                              "IPv6 address " + text +
+                                  " cannot be directly assigned to a port on subnet " + home->id +
+                                  " as the subnet is configured for automatic addresses",
                               "fixed_ips");
     }
     if (taken(*home, text)) {
-      return neutron_error_of(ErrorCode::conflict, "IpAddressAlreadyAllocated", "IP address " + text +
-                              " already allocated in subnet " + home->id + ".");
+      return neutron_error_of(
+          ErrorCode::conflict, "IpAddressAlreadyAllocated",
+          "IP address " + text + " already allocated in subnet " + home->id + ".");
     }
     out_.push_back({home->id, text});
     return {};
@@ -138,15 +156,18 @@ Status keep_metadata_port(Work& w, const std::string& network_id) {
   for (const Subnet& s : subnets().where(w.s, "network_id = ?1", {network_id})) {
     if (s.enable_dhcp && s.ip_version == 4) served.push_back(s);
   }
-  auto found = load(w.s, ports(), "network_id = ?1 AND device_owner = ?2", {network_id, kOwnerMetadata});
+  auto found =
+      load(w.s, ports(), "network_id = ?1 AND device_owner = ?2", {network_id, kOwnerMetadata});
   if (served.empty() || network->external) {
     for (const Port& p : found) erase_port(w, p);
     return {};
   }
   Port port;
   if (found.empty()) {
-    Json body = Json::object({{"network_id", network_id}, {"project_id", network->project_id},
-                              {"device_owner", kOwnerMetadata}, {"device_id", "ovnmeta-" + network_id},
+    Json body = Json::object({{"network_id", network_id},
+                              {"project_id", network->project_id},
+                              {"device_owner", kOwnerMetadata},
+                              {"device_id", "ovnmeta-" + network_id},
                               {"fixed_ips", Json::array()}});
     Work own{w.s, w.settings, w.random, w.now, Caller{true, "", ""}};
     port = TRY(create_port(own, body, PortOrder{.internal = true}));
@@ -159,8 +180,11 @@ Status keep_metadata_port(Work& w, const std::string& network_id) {
     // A subnet with no address left does without metadata over the network; the config drive stays.
     if (ips) wanted.insert(wanted.end(), ips->begin(), ips->end());
   }
-  auto same = [](const FixedIp& a, const FixedIp& b) { return a.subnet_id == b.subnet_id && a.ip_address == b.ip_address; };
-  if (std::equal(wanted.begin(), wanted.end(), port.fixed_ips.begin(), port.fixed_ips.end(), same)) return {};
+  auto same = [](const FixedIp& a, const FixedIp& b) {
+    return a.subnet_id == b.subnet_id && a.ip_address == b.ip_address;
+  };
+  if (std::equal(wanted.begin(), wanted.end(), port.fixed_ips.begin(), port.fixed_ips.end(), same))
+    return {};
   port.fixed_ips = wanted;
   touch(w, port);
   ports().update(w.s, port);

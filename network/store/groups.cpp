@@ -11,7 +11,8 @@ Error refuse(ErrorCode code, const char* type, std::string message, std::string 
   return neutron_error_of(code, type, std::move(message), std::move(field));
 }
 
-void insert_rule(Work& w, SecurityGroup& g, const char* direction, const char* ethertype, bool from_itself) {
+void insert_rule(Work& w, SecurityGroup& g, const char* direction, const char* ethertype,
+                 bool from_itself) {
   Rule r;
   r.id = w.random.uuid();
   r.project_id = g.project_id;
@@ -33,7 +34,8 @@ void insert_group(Work& w, SecurityGroup& g) {
 }
 
 Error default_exists() {
-  return refuse(ErrorCode::conflict, "SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+  return refuse(ErrorCode::conflict, "SecurityGroupDefaultAlreadyExists",
+                "Default security group already exists.");
 }
 
 }  // namespace
@@ -69,11 +71,14 @@ Result<SecurityGroup> update_group(Work& w, SecurityGroup row, const Json& body)
   TRYV(kGroupUpdate.update(next, body));
   if (next.name != row.name && next.name == "default") return default_exists();
   if (row.is_default && next.name != row.name) {
-    return refuse(ErrorCode::conflict, "SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");
+    return refuse(ErrorCode::conflict, "SecurityGroupCannotUpdateDefault",
+                  "Updating default security group not allowed.");
   }
   if (next.stateful != row.stateful &&
-      w.s.count("SELECT COUNT(*) FROM ports WHERE security_groups LIKE ?1", {"%\"" + row.id + "\"%"}) > 0) {
-    return refuse(ErrorCode::conflict, "SecurityGroupInUse", "Security Group " + row.id + " in use: stateful cannot change.");
+      w.s.count("SELECT COUNT(*) FROM ports WHERE security_groups LIKE ?1",
+                {"%\"" + row.id + "\"%"}) > 0) {
+    return refuse(ErrorCode::conflict, "SecurityGroupInUse",
+                  "Security Group " + row.id + " in use: stateful cannot change.");
   }
   touch(w, next);
   groups().update(w.s, next);
@@ -81,11 +86,14 @@ Result<SecurityGroup> update_group(Work& w, SecurityGroup row, const Json& body)
 }
 
 Status delete_group(Work& w, const SecurityGroup& row) {
-  if (w.s.count("SELECT COUNT(*) FROM ports WHERE security_groups LIKE ?1", {"%\"" + row.id + "\"%"}) > 0) {
-    return refuse(ErrorCode::conflict, "SecurityGroupInUse", "Security Group " + row.id + " in use.");
+  if (w.s.count("SELECT COUNT(*) FROM ports WHERE security_groups LIKE ?1",
+                {"%\"" + row.id + "\"%"}) > 0) {
+    return refuse(ErrorCode::conflict, "SecurityGroupInUse",
+                  "Security Group " + row.id + " in use.");
   }
   if (row.is_default && !w.caller.admin) {
-    return refuse(ErrorCode::conflict, "SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.");
+    return refuse(ErrorCode::conflict, "SecurityGroupCannotRemoveDefault",
+                  "Insufficient rights for removing default security group.");
   }
   // Rules of other groups that name this one go with it: their peers are no more.
   w.s.exec("DELETE FROM rules WHERE group_id = ?1 OR remote_group_id = ?1", {row.id});
@@ -103,7 +111,8 @@ Result<Rule> create_rule(Work& w, const Json& body) {
   if (body["project_id"].is_null() && body["tenant_id"].is_null()) r.project_id = g.project_id;
   for (const Rule& other : g.rules) {
     if (same_rule(r, other)) {
-      return refuse(ErrorCode::conflict, "SecurityGroupRuleExists", "Security group rule already exists. Rule id is " + other.id + ".");
+      return refuse(ErrorCode::conflict, "SecurityGroupRuleExists",
+                    "Security group rule already exists. Rule id is " + other.id + ".");
     }
   }
   TRYV(check_quota(w, r.project_id, "security_group_rule"));

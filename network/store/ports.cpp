@@ -17,8 +17,9 @@ std::string lower(std::string s) {
 
 Result<std::string> choose_mac(Work& w, const Port& p) {
   auto taken = [&](const std::string& mac) {
-    return w.s.count("SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND mac_address = ?2 AND id <> ?3",
-                     {p.network_id, mac, p.id}) > 0;
+    return w.s.count(
+               "SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND mac_address = ?2 AND id <> ?3",
+               {p.network_id, mac, p.id}) > 0;
   };
   if (!p.mac_address.empty()) {
     std::string mac = lower(p.mac_address);
@@ -26,8 +27,9 @@ Result<std::string> choose_mac(Work& w, const Port& p) {
       return bad_request("'" + mac + "' is not the MAC address of one device.", "mac_address");
     }
     if (taken(mac)) {
-      return neutron_error_of(ErrorCode::conflict, "MacAddressInUse", "Unable to complete operation for network " +
-                              p.network_id + ". The mac address " + mac + " is in use.");
+      return neutron_error_of(ErrorCode::conflict, "MacAddressInUse",
+                              "Unable to complete operation for network " + p.network_id +
+                                  ". The mac address " + mac + " is in use.");
     }
     return mac;
   }
@@ -55,19 +57,23 @@ Result<std::vector<std::string>> choose_groups(Work& w, const Port& p, const Jso
 Status check_security(const Port& p) {
   if (p.port_security) return {};
   if (!p.security_groups.empty()) {
-    return neutron_error_of(ErrorCode::conflict, "PortSecurityPortHasSecurityGroup", "Port has security group associated. "
-                            "Cannot disable port security or IP address until security group is removed.");
+    return neutron_error_of(
+        ErrorCode::conflict, "PortSecurityPortHasSecurityGroup",
+        "Port has security group associated. "
+        "Cannot disable port security or IP address until security group is removed.");
   }
   if (!p.address_pairs.empty()) {
-    return neutron_error_of(ErrorCode::conflict, "AddressPairAndPortSecurityRequired",
-                            "Port Security must be enabled in order to have allowed address pairs on a port.");
+    return neutron_error_of(
+        ErrorCode::conflict, "AddressPairAndPortSecurityRequired",
+        "Port Security must be enabled in order to have allowed address pairs on a port.");
   }
   return {};
 }
 
 Status check_owner(Work& w, const Port& p, const std::string& before) {
   if (w.caller.admin || p.device_owner == before || !p.of_network()) return {};
-  return forbidden("Policy does not allow the attribute device_owner to be set to '" + p.device_owner.substr(0, 80) + "'.");
+  return forbidden("Policy does not allow the attribute device_owner to be set to '" +
+                   p.device_owner.substr(0, 80) + "'.");
 }
 
 Status admin_fields(Work& w, const Json& body) {
@@ -76,7 +82,8 @@ Status admin_fields(Work& w, const Json& body) {
     const Json& v = body[field];
     bool said = v.is_object() ? v.size() > 0 : !v.as_string().empty();
     if (said) {
-      return forbidden(std::string("Policy does not allow the attribute ") + field + " to be set by other than an administrator.");
+      return forbidden(std::string("Policy does not allow the attribute ") + field +
+                       " to be set by other than an administrator.");
     }
   }
   return {};
@@ -84,16 +91,19 @@ Status admin_fields(Work& w, const Json& body) {
 
 void lower_pairs(Port& p) {
   for (AddressPair& a : p.address_pairs) {
-    if (a.mac_address) a.mac_address = lower(*a.mac_address);
-    else a.mac_address = p.mac_address;
+    if (a.mac_address)
+      a.mac_address = lower(*a.mac_address);
+    else
+      a.mac_address = p.mac_address;
   }
 }
 
 // Floating IPs of addresses the port has no more let go of it.
 void release_floating(Work& w, const Port& p, bool all) {
   for (FloatingIp& f : floating_ips().where(w.s, "port_id = ?1", {p.id})) {
-    bool kept = !all && std::any_of(p.fixed_ips.begin(), p.fixed_ips.end(),
-                                    [&](const FixedIp& x) { return x.ip_address == f.fixed_ip_address; });
+    bool kept = !all && std::any_of(p.fixed_ips.begin(), p.fixed_ips.end(), [&](const FixedIp& x) {
+      return x.ip_address == f.fixed_ip_address;
+    });
     if (kept) continue;
     f.port_id = f.fixed_ip_address = f.router_id = std::nullopt;
     f.status = "DOWN";
@@ -111,12 +121,15 @@ Result<Port> create_port(Work& w, const Json& body, const PortOrder& order) {
   p.from_compute = order.from_compute;
   Network network = TRY(find_network(w, p.network_id));
   if (!w.caller.owns(network) && !network.shared) {
-    return forbidden("Policy does not allow create_port on network " + network.id + ": it is external and another project's.");
+    return forbidden("Policy does not allow create_port on network " + network.id +
+                     ": it is external and another project's.");
   }
   if (!order.internal) TRYV(check_owner(w, p, ""));
   TRYV(admin_fields(w, body));
   const Json& security = body["port_security_enabled"];
-  p.port_security = order.internal ? false : security.is_null() ? network.port_security : loose_bool(security);
+  p.port_security = order.internal       ? false
+                    : security.is_null() ? network.port_security
+                                         : loose_bool(security);
   if (body["binding:profile"].is_object()) p.profile = body["binding:profile"];
   p.mac_address = TRY(choose_mac(w, p));
   lower_pairs(p);
@@ -137,23 +150,31 @@ Result<Port> update_port(Work& w, Port row, const Json& body) {
   TRYV(kPortUpdate.update(next, body));
   TRYV(check_owner(w, next, row.device_owner));
   TRYV(admin_fields(w, body));
-  if (!row.device_owner.empty() && row.of_network() && (next.device_owner != row.device_owner || next.device_id != row.device_id)) {
-    return neutron_error_of(ErrorCode::conflict, "PortInUse", "Unable to complete operation on port " + row.id +
-                            ": its device_owner " + row.device_owner + " is set by the network service.");
+  if (!row.device_owner.empty() && row.of_network() &&
+      (next.device_owner != row.device_owner || next.device_id != row.device_id)) {
+    return neutron_error_of(ErrorCode::conflict, "PortInUse",
+                            "Unable to complete operation on port " + row.id +
+                                ": its device_owner " + row.device_owner +
+                                " is set by the network service.");
   }
   if (body["binding:profile"].is_object()) next.profile = body["binding:profile"];
   if (lower(next.mac_address) != row.mac_address) {
     if (!row.host_id.empty()) {
-      return neutron_error_of(ErrorCode::conflict, "PortBound", "Unable to complete operation on port " + row.id +
-                              ", port is already bound, port type: ovs, old_mac " + row.mac_address + ", new_mac " + next.mac_address + ".");
+      return neutron_error_of(ErrorCode::conflict, "PortBound",
+                              "Unable to complete operation on port " + row.id +
+                                  ", port is already bound, port type: ovs, old_mac " +
+                                  row.mac_address + ", new_mac " + next.mac_address + ".");
     }
     next.mac_address = TRY(choose_mac(w, next));
   }
   lower_pairs(next);
-  if (body["fixed_ips"].is_array()) next.fixed_ips = TRY(choose_addresses(w, next, body["fixed_ips"]));
+  if (body["fixed_ips"].is_array())
+    next.fixed_ips = TRY(choose_addresses(w, next, body["fixed_ips"]));
   const Json* groups_asked = body.find("security_groups");
-  if (groups_asked && groups_asked->is_null()) next.security_groups.clear();
-  else if (groups_asked) next.security_groups = TRY(choose_groups(w, next, *groups_asked));
+  if (groups_asked && groups_asked->is_null())
+    next.security_groups.clear();
+  else if (groups_asked)
+    next.security_groups = TRY(choose_groups(w, next, *groups_asked));
   TRYV(check_security(next));
   if (!next.admin_state_up) next.status = "DOWN";
   touch(w, next);
@@ -165,11 +186,14 @@ Result<Port> update_port(Work& w, Port row, const Json& body) {
 
 Status delete_port(Work& w, const Port& row) {
   TRYV(must_own(w, row, "delete_port"));
-  bool held = row.device_owner == kOwnerRouterInterface || row.device_owner == kOwnerRouterGateway ||
-              row.device_owner == kOwnerFloatingIp || row.device_owner == kOwnerMetadata;
+  bool held = row.device_owner == kOwnerRouterInterface ||
+              row.device_owner == kOwnerRouterGateway || row.device_owner == kOwnerFloatingIp ||
+              row.device_owner == kOwnerMetadata;
   if (held) {
-    return neutron_error_of(ErrorCode::conflict, "ServicePortInUse", "Port " + row.id +
-                            " cannot be deleted directly via the port API: has device owner " + row.device_owner + ".");
+    return neutron_error_of(ErrorCode::conflict, "ServicePortInUse",
+                            "Port " + row.id +
+                                " cannot be deleted directly via the port API: has device owner " +
+                                row.device_owner + ".");
   }
   erase_port(w, row);
   return {};
@@ -181,10 +205,12 @@ void erase_port(Work& w, const Port& row) {
   ports().erase(w.s, row.id);
 }
 
-Status bind_port(Work& w, Port row, const std::string& host, const std::string& device, const std::string& owner) {
+Status bind_port(Work& w, Port row, const std::string& host, const std::string& device,
+                 const std::string& owner) {
   if (!row.device_id.empty() && !device.empty() && row.device_id != device) {
-    return neutron_error_of(ErrorCode::conflict, "PortInUse", "Unable to complete operation on port " + row.id +
-                            ": it is in use by the device " + row.device_id + ".");
+    return neutron_error_of(ErrorCode::conflict, "PortInUse",
+                            "Unable to complete operation on port " + row.id +
+                                ": it is in use by the device " + row.device_id + ".");
   }
   if (row.host_id == host && row.device_id == device && row.device_owner == owner) return {};
   row.host_id = host;

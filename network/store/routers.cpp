@@ -12,10 +12,13 @@ Error refuse(ErrorCode code, const char* type, std::string message, std::string 
   return neutron_error_of(code, type, std::move(message), std::move(field));
 }
 
-Work as_cloud(Work& w) { return Work{w.s, w.settings, w.random, w.now, Caller{true, "", w.caller.user_id}}; }
+Work as_cloud(Work& w) {
+  return Work{w.s, w.settings, w.random, w.now, Caller{true, "", w.caller.user_id}};
+}
 
 std::vector<Port> interfaces(Work& w, const std::string& router_id) {
-  return load(w.s, ports(), "device_id = ?1 AND device_owner = ?2", {router_id, kOwnerRouterInterface});
+  return load(w.s, ports(), "device_id = ?1 AND device_owner = ?2",
+              {router_id, kOwnerRouterInterface});
 }
 
 // Tenants may choose a gateway's network and nothing finer, as Neutron's policy has it.
@@ -23,8 +26,8 @@ Status check_gateway_rights(Work& w, const Json& info) {
   if (w.caller.admin) return {};
   for (const char* field : {"enable_snat", "external_fixed_ips"}) {
     if (!info[field].is_null()) {
-      return forbidden(std::string("Policy does not allow the attribute external_gateway_info:") + field +
-                       " to be set by other than an administrator.");
+      return forbidden(std::string("Policy does not allow the attribute external_gateway_info:") +
+                       field + " to be set by other than an administrator.");
     }
   }
   return {};
@@ -33,8 +36,10 @@ Status check_gateway_rights(Work& w, const Json& info) {
 Status drop_gateway(Work& w, VirtualRouter& r) {
   if (r.gateway_port_id.empty()) return {};
   if (w.s.count("SELECT COUNT(*) FROM floating_ips WHERE router_id = ?1", {r.id}) > 0) {
-    return refuse(ErrorCode::conflict, "RouterExternalGatewayInUseByFloatingIp", "Gateway cannot be updated for router " +
-                  r.id + ", since a gateway to external network " + r.gateway_network_id + " is required by one or more floating IPs.");
+    return refuse(ErrorCode::conflict, "RouterExternalGatewayInUseByFloatingIp",
+                  "Gateway cannot be updated for router " + r.id +
+                      ", since a gateway to external network " + r.gateway_network_id +
+                      " is required by one or more floating IPs.");
   }
   if (auto port = load_one(w.s, ports(), r.gateway_port_id)) erase_port(w, *port);
   r.gateway_port_id.clear();
@@ -45,25 +50,32 @@ Status drop_gateway(Work& w, VirtualRouter& r) {
 
 // The same network again keeps its port and address, unless other addresses are asked for.
 Status set_gateway(Work& w, VirtualRouter& r, const Json& info) {
-  if (info.is_null() || info.size() == 0 || (info.contains("network_id") && info["network_id"].is_null())) return drop_gateway(w, r);
+  if (info.is_null() || info.size() == 0 ||
+      (info.contains("network_id") && info["network_id"].is_null()))
+    return drop_gateway(w, r);
   Gateway asked = TRY(kGatewayInfo.read(info));
   TRYV(check_gateway_rights(w, info));
   Network network = TRY(find_network(w, asked.network_id));
   if (!network.external) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: Network " + network.id +
-                  " is not an external network.", "external_gateway_info");
+    return refuse(ErrorCode::bad_request, "BadRequest",
+                  "Bad router request: Network " + network.id + " is not an external network.",
+                  "external_gateway_info");
   }
   if (!info["enable_snat"].is_null()) r.enable_snat = asked.enable_snat;
   bool readdress = !asked.fixed_ips.empty();
   if (r.gateway_network_id == network.id && !readdress) return {};
   TRYV(drop_gateway(w, r));
-  Json body = Json::object({{"network_id", network.id}, {"project_id", ""}, {"device_id", r.id},
+  Json body = Json::object({{"network_id", network.id},
+                            {"project_id", ""},
+                            {"device_id", r.id},
                             {"device_owner", kOwnerRouterGateway}});
   if (readdress) body.set("fixed_ips", info["external_fixed_ips"]);
   Work cloud = as_cloud(w);
   Port port = TRY(create_port(cloud, body, PortOrder{.internal = true}));
   if (port.fixed_ips.empty()) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: No subnets defined for external network " + network.id + ".");
+    return refuse(
+        ErrorCode::bad_request, "BadRequest",
+        "Bad router request: No subnets defined for external network " + network.id + ".");
   }
   r.gateway_network_id = network.id;
   r.gateway_port_id = port.id;
@@ -85,12 +97,16 @@ Status set_routes(Work& w, VirtualRouter& r, const Json& asked) {
     HostRoute route = TRY(kHostRoute.read(item));
     IpAddress hop = *IpAddress::parse(route.nexthop);
     if (Cidr::parse(route.destination)->base.v4 != hop.v4) {
-      return refuse(ErrorCode::bad_request, "InvalidRoutes", "Invalid format for routes: destination " + route.destination +
-                    " and nexthop " + route.nexthop + " are of different IP versions.", "routes");
+      return refuse(ErrorCode::bad_request, "InvalidRoutes",
+                    "Invalid format for routes: destination " + route.destination +
+                        " and nexthop " + route.nexthop + " are of different IP versions.",
+                    "routes");
     }
     if (std::none_of(reach.begin(), reach.end(), [&](const Cidr& c) { return c.contains(hop); })) {
-      return refuse(ErrorCode::bad_request, "InvalidRoutes", "Invalid format for routes: the nexthop " + route.nexthop +
-                    " is not connected with router.", "routes");
+      return refuse(ErrorCode::bad_request, "InvalidRoutes",
+                    "Invalid format for routes: the nexthop " + route.nexthop +
+                        " is not connected with router.",
+                    "routes");
     }
     r.routes.push_back(route);
   }
@@ -103,11 +119,15 @@ Status check_overlap(Work& w, const VirtualRouter& r, const Subnet& fresh) {
       auto other = subnets().find(w.s, f.subnet_id);
       if (!other) continue;
       if (other->id == fresh.id) {
-        return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: Router already has a port on subnet " + fresh.id + ".", "subnet_id");
+        return refuse(ErrorCode::bad_request, "BadRequest",
+                      "Bad router request: Router already has a port on subnet " + fresh.id + ".",
+                      "subnet_id");
       }
       if (Cidr::parse(other->cidr)->overlaps(*Cidr::parse(fresh.cidr))) {
-        return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: Cidr " + fresh.cidr + " of subnet " + fresh.id +
-                      " overlaps with cidr " + other->cidr + " of subnet " + other->id + ".", "subnet_id");
+        return refuse(ErrorCode::bad_request, "BadRequest",
+                      "Bad router request: Cidr " + fresh.cidr + " of subnet " + fresh.id +
+                          " overlaps with cidr " + other->cidr + " of subnet " + other->id + ".",
+                      "subnet_id");
       }
     }
   }
@@ -117,8 +137,13 @@ Status check_overlap(Work& w, const VirtualRouter& r, const Subnet& fresh) {
 Json interface_json(const VirtualRouter& r, const Port& p) {
   Json ids = Json::array();
   for (const FixedIp& f : p.fixed_ips) ids.push_back(f.subnet_id);
-  return Json::object({{"id", r.id}, {"tenant_id", r.project_id}, {"project_id", r.project_id}, {"port_id", p.id},
-                       {"network_id", p.network_id}, {"subnet_id", ids.at(0)}, {"subnet_ids", ids},
+  return Json::object({{"id", r.id},
+                       {"tenant_id", r.project_id},
+                       {"project_id", r.project_id},
+                       {"port_id", p.id},
+                       {"network_id", p.network_id},
+                       {"subnet_id", ids.at(0)},
+                       {"subnet_ids", ids},
                        {"tags", Json::strings(r.tags)}});
 }
 
@@ -126,13 +151,17 @@ Result<Port> interface_by_port(Work& w, const VirtualRouter& r, const std::strin
   Port port = TRY(find_port(w, port_id));
   TRYV(must_own(w, port, "add_router_interface"));
   if (!port.device_id.empty()) {
-    return refuse(ErrorCode::conflict, "PortInUse", "Unable to complete operation on port " + port.id + " for network " +
-                  port.network_id + ". Port already has an attached device " + port.device_id + ".");
+    return refuse(ErrorCode::conflict, "PortInUse",
+                  "Unable to complete operation on port " + port.id + " for network " +
+                      port.network_id + ". Port already has an attached device " + port.device_id +
+                      ".");
   }
   if (port.fixed_ips.empty()) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: Router port must have at least one fixed IP.", "port_id");
+    return refuse(ErrorCode::bad_request, "BadRequest",
+                  "Bad router request: Router port must have at least one fixed IP.", "port_id");
   }
-  for (const FixedIp& f : port.fixed_ips) TRYV(check_overlap(w, r, *subnets().find(w.s, f.subnet_id)));
+  for (const FixedIp& f : port.fixed_ips)
+    TRYV(check_overlap(w, r, *subnets().find(w.s, f.subnet_id)));
   port.device_id = r.id;
   port.device_owner = kOwnerRouterInterface;
   port.security_groups.clear();
@@ -146,12 +175,18 @@ Result<Port> interface_by_port(Work& w, const VirtualRouter& r, const std::strin
 Result<Port> interface_by_subnet(Work& w, const VirtualRouter& r, const std::string& subnet_id) {
   Subnet subnet = TRY(find_subnet(w, subnet_id));
   if (!subnet.gateway_ip) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: Subnet for router interface must have a gateway IP.", "subnet_id");
+    return refuse(ErrorCode::bad_request, "BadRequest",
+                  "Bad router request: Subnet for router interface must have a gateway IP.",
+                  "subnet_id");
   }
   TRYV(check_overlap(w, r, subnet));
-  Json body = Json::object({{"network_id", subnet.network_id}, {"project_id", r.project_id}, {"device_id", r.id},
-                            {"device_owner", kOwnerRouterInterface},
-                            {"fixed_ips", Json::array({Json::object({{"subnet_id", subnet.id}, {"ip_address", *subnet.gateway_ip}})})}});
+  Json body = Json::object(
+      {{"network_id", subnet.network_id},
+       {"project_id", r.project_id},
+       {"device_id", r.id},
+       {"device_owner", kOwnerRouterInterface},
+       {"fixed_ips", Json::array({Json::object(
+                         {{"subnet_id", subnet.id}, {"ip_address", *subnet.gateway_ip}})})}});
   Work cloud = as_cloud(w);
   return create_port(cloud, body, PortOrder{.internal = true});
 }
@@ -190,39 +225,58 @@ Status delete_router(Work& w, const VirtualRouter& row) {
 Result<Json> add_interface(Work& w, const VirtualRouter& row, const Json& body) {
   const Json &port = body["port_id"], &subnet = body["subnet_id"];
   for (const auto& [key, value] : body.as_object()) {
-    if (key != "port_id" && key != "subnet_id") return bad_request("'" + key.substr(0, 80) + "' is not allowed here: subnet_id or port_id is.", key.substr(0, 80));
+    if (key != "port_id" && key != "subnet_id")
+      return bad_request(
+          "'" + key.substr(0, 80) + "' is not allowed here: subnet_id or port_id is.",
+          key.substr(0, 80));
   }
   if (port.is_string() == subnet.is_string()) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: either subnet_id or port_id must be specified, and not both.", "subnet_id");
+    return refuse(
+        ErrorCode::bad_request, "BadRequest",
+        "Bad router request: either subnet_id or port_id must be specified, and not both.",
+        "subnet_id");
   }
-  Port made = port.is_string() ? TRY(interface_by_port(w, row, port.as_string())) : TRY(interface_by_subnet(w, row, subnet.as_string()));
+  Port made = port.is_string() ? TRY(interface_by_port(w, row, port.as_string()))
+                               : TRY(interface_by_subnet(w, row, subnet.as_string()));
   return interface_json(row, made);
 }
 
 Result<Json> remove_interface(Work& w, const VirtualRouter& row, const Json& body) {
   const Json &port_id = body["port_id"], &subnet_id = body["subnet_id"];
   if (!port_id.is_string() && !subnet_id.is_string()) {
-    return refuse(ErrorCode::bad_request, "BadRequest", "Bad router request: either subnet_id or port_id must be specified.", "subnet_id");
+    return refuse(ErrorCode::bad_request, "BadRequest",
+                  "Bad router request: either subnet_id or port_id must be specified.",
+                  "subnet_id");
   }
   std::vector<Port> all = interfaces(w, row.id);
   auto on_subnet = [&](const Port& p) {
-    return std::any_of(p.fixed_ips.begin(), p.fixed_ips.end(), [&](const FixedIp& f) { return f.subnet_id == subnet_id.as_string(); });
+    return std::any_of(p.fixed_ips.begin(), p.fixed_ips.end(),
+                       [&](const FixedIp& f) { return f.subnet_id == subnet_id.as_string(); });
   };
   auto found = std::find_if(all.begin(), all.end(), [&](const Port& p) {
-    return (!port_id.is_string() || p.id == port_id.as_string()) && (!subnet_id.is_string() || on_subnet(p));
+    return (!port_id.is_string() || p.id == port_id.as_string()) &&
+           (!subnet_id.is_string() || on_subnet(p));
   });
   if (found == all.end()) {
-    if (port_id.is_string()) return refuse(ErrorCode::not_found, "RouterInterfaceNotFound", "Router " + row.id + " does not have an interface with id " + port_id.as_string().substr(0, 80));
+    if (port_id.is_string())
+      return refuse(ErrorCode::not_found, "RouterInterfaceNotFound",
+                    "Router " + row.id + " does not have an interface with id " +
+                        port_id.as_string().substr(0, 80));
     TRYV(find_subnet(w, subnet_id.as_string()));
-    return refuse(ErrorCode::not_found, "RouterInterfaceNotFoundForSubnet", "Router " + row.id + " has no interface on subnet " + subnet_id.as_string().substr(0, 80));
+    return refuse(
+        ErrorCode::not_found, "RouterInterfaceNotFoundForSubnet",
+        "Router " + row.id + " has no interface on subnet " + subnet_id.as_string().substr(0, 80));
   }
   for (const FloatingIp& f : floating_ips().where(w.s, "router_id = ?1", {row.id})) {
     auto inside = f.port_id ? load_one(w.s, ports(), *f.port_id) : std::nullopt;
     for (const FixedIp& x : inside ? inside->fixed_ips : std::vector<FixedIp>()) {
-      bool through = std::any_of(found->fixed_ips.begin(), found->fixed_ips.end(), [&](const FixedIp& mine) { return mine.subnet_id == x.subnet_id; });
+      bool through =
+          std::any_of(found->fixed_ips.begin(), found->fixed_ips.end(),
+                      [&](const FixedIp& mine) { return mine.subnet_id == x.subnet_id; });
       if (through && x.ip_address == f.fixed_ip_address) {
-        return refuse(ErrorCode::conflict, "RouterInterfaceInUseByFloatingIP", "Router interface for subnet " + x.subnet_id +
-                      " on router " + row.id + " cannot be deleted, as it is required by one or more floating IPs.");
+        return refuse(ErrorCode::conflict, "RouterInterfaceInUseByFloatingIP",
+                      "Router interface for subnet " + x.subnet_id + " on router " + row.id +
+                          " cannot be deleted, as it is required by one or more floating IPs.");
       }
     }
   }

@@ -27,7 +27,8 @@ template <class T>
 void fill(db::Session&, std::vector<T>&) {}
 
 template <class T>
-std::vector<T> load(db::Session& s, const Table<T>& table, const std::string& clause = "1 = 1", const db::Args& a = {}) {
+std::vector<T> load(db::Session& s, const Table<T>& table, const std::string& clause = "1 = 1",
+                    const db::Args& a = {}) {
   std::vector<T> rows = table.where(s, clause, a);
   fill(s, rows);
   return rows;

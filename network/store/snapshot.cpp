@@ -23,8 +23,10 @@ Result<int64_t> store_statuses(db::Database& database, const std::vector<PortSta
     int64_t changed = 0;
     for (const PortStatus& p : statuses) {
       // Guarded: a port that was taken down or is the cloud's own meanwhile keeps its status.
-      changed += s.exec("UPDATE ports SET status = ?2 WHERE id = ?1 AND status <> ?2 AND status <> 'N/A' "
-                        "AND (admin_state_up = 1 OR ?2 = 'DOWN')", {p.id, p.status});
+      changed += s.exec(
+          "UPDATE ports SET status = ?2 WHERE id = ?1 AND status <> ?2 AND status <> 'N/A' "
+          "AND (admin_state_up = 1 OR ?2 = 'DOWN')",
+          {p.id, p.status});
     }
     return changed;
   });

@@ -9,37 +9,48 @@ namespace nuri::network {
 namespace {
 
 Error invalid(std::string message, std::string field) {
-  return neutron_error_of(ErrorCode::bad_request, "InvalidInput", "Invalid input for operation: " + std::move(message),
-                          std::move(field));
+  return neutron_error_of(ErrorCode::bad_request, "InvalidInput",
+                          "Invalid input for operation: " + std::move(message), std::move(field));
 }
 
 // subnetpool_id + prefixlen: the pool's first free block; a cidr given too must lie in the pool.
 Result<Cidr> from_pool(Work& w, const SubnetPool& pool, const Json& body) {
   std::vector<Cidr> blocks, used;
   for (const std::string& p : pool.prefixes) blocks.push_back(*Cidr::parse(p));
-  for (const Subnet& s : subnets().where(w.s, "subnetpool_id = ?1", {pool.id})) used.push_back(*Cidr::parse(s.cidr));
+  for (const Subnet& s : subnets().where(w.s, "subnetpool_id = ?1", {pool.id}))
+    used.push_back(*Cidr::parse(s.cidr));
   if (body["cidr"].is_string()) {
     Cidr wanted = TRY(checked_cidr(body["cidr"].as_string(), pool.ip_version));
     bool inside = std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& b) {
       return b.prefix <= wanted.prefix && b.contains(wanted.base);
     });
-    bool taken = std::any_of(used.begin(), used.end(), [&](const Cidr& u) { return u.overlaps(wanted); });
+    bool taken =
+        std::any_of(used.begin(), used.end(), [&](const Cidr& u) { return u.overlaps(wanted); });
     if (inside && !taken) return wanted;
     return neutron_error_of(ErrorCode::conflict, "SubnetAllocationError",
-                            "Failed to allocate subnet: Cannot allocate requested subnet from the available set of prefixes.");
+                            "Failed to allocate subnet: Cannot allocate requested subnet from the "
+                            "available set of prefixes.");
   }
   const Json& length = body["prefixlen"];
-  int64_t prefix = length.is_null() ? pool.default_prefix
-                   : length.is_string() ? std::stoll(length.as_string()) : length.as_int();
+  int64_t prefix = length.is_null()     ? pool.default_prefix
+                   : length.is_string() ? std::stoll(length.as_string())
+                                        : length.as_int();
   if (prefix < pool.min_prefix || prefix > pool.max_prefix) {
-    return neutron_error_of(ErrorCode::bad_request, prefix < pool.min_prefix ? "MinPrefixSubnetAllocationError" : "MaxPrefixSubnetAllocationError",
-                            "Unable to allocate subnet with prefix length " + std::to_string(prefix) + ": allowed are " +
-                                std::to_string(pool.min_prefix) + " to " + std::to_string(pool.max_prefix) + ".", "prefixlen");
+    return neutron_error_of(ErrorCode::bad_request,
+                            prefix < pool.min_prefix ? "MinPrefixSubnetAllocationError"
+                                                     : "MaxPrefixSubnetAllocationError",
+                            "Unable to allocate subnet with prefix length " +
+                                std::to_string(prefix) + ": allowed are " +
+                                std::to_string(pool.min_prefix) + " to " +
+                                std::to_string(pool.max_prefix) + ".",
+                            "prefixlen");
   }
   auto block = next_block(blocks, static_cast<int>(prefix), used);
   if (!block) {
-    return neutron_error_of(ErrorCode::conflict, "SubnetAllocationError",
-                            "Failed to allocate subnet: Insufficient prefix space to allocate subnet size /" + std::to_string(prefix) + ".");
+    return neutron_error_of(
+        ErrorCode::conflict, "SubnetAllocationError",
+        "Failed to allocate subnet: Insufficient prefix space to allocate subnet size /" +
+            std::to_string(prefix) + ".");
   }
   return *block;
 }
@@ -49,13 +60,15 @@ Result<Cidr> cidr_of(Work& w, Subnet& n, const Json& body) {
     SubnetPool pool = TRY(find_subnet_pool(w, body["subnetpool_id"].as_string()));
     if (body.contains("ip_version") && pool.ip_version != n.ip_version) {
       return invalid("Cannot allocate IPv" + std::to_string(n.ip_version) + " subnet from IPv" +
-                     std::to_string(pool.ip_version) + " subnet pool", "ip_version");
+                         std::to_string(pool.ip_version) + " subnet pool",
+                     "ip_version");
     }
     n.subnetpool_id = pool.id;
     n.ip_version = pool.ip_version;
     return from_pool(w, pool, body);
   }
-  if (!body["cidr"].is_string()) return bad_request("a subnet needs a cidr or a subnetpool_id.", "cidr");
+  if (!body["cidr"].is_string())
+    return bad_request("a subnet needs a cidr or a subnetpool_id.", "cidr");
   return checked_cidr(body["cidr"].as_string(), n.ip_version);
 }
 
@@ -63,7 +76,8 @@ Status check_overlap(Work& w, const Subnet& n, const Cidr& cidr) {
   for (const Subnet& other : subnets().where(w.s, "network_id = ?1", {n.network_id})) {
     if (other.id == n.id || !Cidr::parse(other.cidr)->overlaps(cidr)) continue;
     return invalid("Requested subnet with cidr: " + cidr.str() + " for network: " + n.network_id +
-                   " overlaps with another subnet", "cidr");
+                       " overlaps with another subnet",
+                   "cidr");
   }
   return {};
 }
@@ -71,16 +85,21 @@ Status check_overlap(Work& w, const Subnet& n, const Cidr& cidr) {
 Status check_modes(const Subnet& n, const Cidr& cidr) {
   if (!n.ipv6_ra_mode && !n.ipv6_address_mode) return {};
   const char* field = n.ipv6_ra_mode ? "ipv6_ra_mode" : "ipv6_address_mode";
-  if (n.ip_version == 4) return invalid(std::string(field) + " is not valid when ip_version is 4", field);
-  if (!n.enable_dhcp) return invalid(std::string(field) + " cannot be set when enable_dhcp is set to False", field);
+  if (n.ip_version == 4)
+    return invalid(std::string(field) + " is not valid when ip_version is 4", field);
+  if (!n.enable_dhcp)
+    return invalid(std::string(field) + " cannot be set when enable_dhcp is set to False", field);
   if (n.ipv6_ra_mode && n.ipv6_address_mode && *n.ipv6_ra_mode != *n.ipv6_address_mode) {
     return invalid("ipv6_ra_mode set to '" + *n.ipv6_ra_mode + "' with ipv6_address_mode set to '" +
-                   *n.ipv6_address_mode + "' is not valid. If both attributes are set, they must be the same value",
+                       *n.ipv6_address_mode +
+                       "' is not valid. If both attributes are set, they must be the same value",
                    "ipv6_address_mode");
   }
   if (n.auto_address() && cidr.prefix != 64) {
-    return invalid("Invalid CIDR " + cidr.str() + " for IPv6 address mode. OpenStack uses the EUI-64 address format, "
-                   "which requires the prefix to be /64", "cidr");
+    return invalid("Invalid CIDR " + cidr.str() +
+                       " for IPv6 address mode. OpenStack uses the EUI-64 address format, "
+                       "which requires the prefix to be /64",
+                   "cidr");
   }
   return {};
 }
@@ -95,14 +114,17 @@ Status check_gateway(const std::optional<std::string>& gateway, const Cidr& cidr
 Status check_routes_and_dns(const Subnet& n) {
   for (const std::string& d : n.dns_nameservers) {
     if (IpAddress::parse(d)->v4 != (n.ip_version == 4)) {
-      return invalid("DNS server " + d + " does not match the ip_version " + std::to_string(n.ip_version), "dns_nameservers");
+      return invalid(
+          "DNS server " + d + " does not match the ip_version " + std::to_string(n.ip_version),
+          "dns_nameservers");
     }
   }
   for (const HostRoute& r : n.host_routes) {
     bool v4 = n.ip_version == 4;
     if (Cidr::parse(r.destination)->base.v4 != v4 || IpAddress::parse(r.nexthop)->v4 != v4) {
-      return invalid("host route " + r.destination + " via " + r.nexthop + " does not match the ip_version " +
-                     std::to_string(n.ip_version), "host_routes");
+      return invalid("host route " + r.destination + " via " + r.nexthop +
+                         " does not match the ip_version " + std::to_string(n.ip_version),
+                     "host_routes");
     }
   }
   return {};
@@ -119,19 +141,24 @@ Result<Subnet> create_subnet(Work& w, const Json& body) {
   TRYV(begin(w, n, body));
   Network network = TRY(find_network(w, n.network_id));
   if (!w.caller.owns(network)) TRYV(must_own(w, network, "create_subnet"));
-  if (w.caller.admin && body["project_id"].is_null() && body["tenant_id"].is_null()) n.project_id = network.project_id;
+  if (w.caller.admin && body["project_id"].is_null() && body["tenant_id"].is_null())
+    n.project_id = network.project_id;
   Cidr cidr = TRY(cidr_of(w, n, body));
   n.cidr = cidr.str();
   TRYV(check_overlap(w, n, cidr));
   TRYV(check_modes(n, cidr));
   const Json* gateway = body.find("gateway_ip");
-  if (!gateway) n.gateway_ip = default_gateway(cidr);
-  else if (gateway->is_string()) n.gateway_ip = gateway->as_string();
+  if (!gateway)
+    n.gateway_ip = default_gateway(cidr);
+  else if (gateway->is_string())
+    n.gateway_ip = gateway->as_string();
   TRYV(check_gateway(n.gateway_ip, cidr));
   canonical(n);
   TRYV(check_routes_and_dns(n));
-  if (body["allocation_pools"].is_array()) n.pools = TRY(checked_pools(body["allocation_pools"], cidr, n.gateway_ip));
-  else n.pools = default_pools(cidr, n.gateway_ip);
+  if (body["allocation_pools"].is_array())
+    n.pools = TRY(checked_pools(body["allocation_pools"], cidr, n.gateway_ip));
+  else
+    n.pools = default_pools(cidr, n.gateway_ip);
   TRYV(check_quota(w, n.project_id, "subnet"));
   subnets().insert(w.s, n);
   TRYV(keep_metadata_port(w, n.network_id));
@@ -149,10 +176,13 @@ Result<Subnet> update_subnet(Work& w, Subnet row, const Json& body) {
     canonical(next);
   }
   if (next.gateway_ip != row.gateway_ip && row.gateway_ip &&
-      w.s.count("SELECT COUNT(*) FROM allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = ?1 AND "
-                "a.ip_address = ?2 AND p.device_owner LIKE 'network:router_%'", {row.id, *row.gateway_ip}) > 0) {
+      w.s.count("SELECT COUNT(*) FROM allocations a JOIN ports p ON p.id = a.port_id WHERE "
+                "a.subnet_id = ?1 AND "
+                "a.ip_address = ?2 AND p.device_owner LIKE 'network:router_%'",
+                {row.id, *row.gateway_ip}) > 0) {
     return neutron_error_of(ErrorCode::conflict, "GatewayIpInUse",
-                            "Current gateway ip " + *row.gateway_ip + " already in use by a router port. Unable to update.");
+                            "Current gateway ip " + *row.gateway_ip +
+                                " already in use by a router port. Unable to update.");
   }
   Json pools = body["allocation_pools"];
   if (pools.is_null()) {
@@ -170,12 +200,14 @@ Result<Subnet> update_subnet(Work& w, Subnet row, const Json& body) {
 Status delete_subnet(Work& w, const Subnet& row) {
   TRYV(must_own(w, row, "delete_subnet"));
   bool goes_by_itself = row.auto_address();
-  int64_t in_use = w.s.count("SELECT COUNT(*) FROM allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = ?1 "
-                             "AND p.device_owner <> ?2 AND (?3 = 0 OR p.device_owner LIKE 'network:router_%')",
-                             {row.id, kOwnerMetadata, goes_by_itself});
+  int64_t in_use = w.s.count(
+      "SELECT COUNT(*) FROM allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = ?1 "
+      "AND p.device_owner <> ?2 AND (?3 = 0 OR p.device_owner LIKE 'network:router_%')",
+      {row.id, kOwnerMetadata, goes_by_itself});
   if (in_use > 0) {
-    return neutron_error_of(ErrorCode::conflict, "SubnetInUse", "Unable to complete operation on subnet " + row.id +
-                            ": One or more ports have an IP allocation from this subnet.");
+    return neutron_error_of(ErrorCode::conflict, "SubnetInUse",
+                            "Unable to complete operation on subnet " + row.id +
+                                ": One or more ports have an IP allocation from this subnet.");
   }
   w.s.exec("DELETE FROM allocations WHERE subnet_id = ?1", {row.id});
   subnets().erase(w.s, row.id);

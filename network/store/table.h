@@ -32,11 +32,16 @@ Column<T> column(const char* name, M B::*m) {
   } else {
     c.get = [m](const T& t) { return db::Arg(t.*m); };
     c.set = [m](T& t, const db::Row& r, int i) {
-      if constexpr (std::is_same_v<M, std::string>) t.*m = r.text(i);
-      else if constexpr (std::is_same_v<M, bool>) t.*m = r.flag(i);
-      else if constexpr (std::is_same_v<M, std::optional<std::string>>) t.*m = r.opt_text(i);
-      else if constexpr (std::is_same_v<M, std::optional<int64_t>>) t.*m = r.opt_i64(i);
-      else t.*m = r.i64(i);
+      if constexpr (std::is_same_v<M, std::string>)
+        t.*m = r.text(i);
+      else if constexpr (std::is_same_v<M, bool>)
+        t.*m = r.flag(i);
+      else if constexpr (std::is_same_v<M, std::optional<std::string>>)
+        t.*m = r.opt_text(i);
+      else if constexpr (std::is_same_v<M, std::optional<int64_t>>)
+        t.*m = r.opt_i64(i);
+      else
+        t.*m = r.i64(i);
     };
   }
   return c;
@@ -63,7 +68,8 @@ Column<T> json_column(const char* name, std::vector<S> T::*m, const Fields<S>& f
 template <class T>
 class Table {
  public:
-  Table(std::string name, std::vector<Column<T>> columns) : name_(std::move(name)), columns_(std::move(columns)) {
+  Table(std::string name, std::vector<Column<T>> columns)
+      : name_(std::move(name)), columns_(std::move(columns)) {
     std::string names, marks, sets;
     for (size_t i = 0; i < columns_.size(); ++i) {
       std::string n = columns_[i].name, mark = "?" + std::to_string(i + 1);
@@ -86,7 +92,8 @@ class Table {
     return rows.empty() ? std::nullopt : std::optional<T>(std::move(rows.front()));
   }
   // In the order of creation.
-  std::vector<T> where(db::Session& s, const std::string& clause = "1 = 1", const db::Args& a = {}) const {
+  std::vector<T> where(db::Session& s, const std::string& clause = "1 = 1",
+                       const db::Args& a = {}) const {
     std::vector<T> out;
     s.each(select_ + " WHERE " + clause + " ORDER BY created_us, id", a, [&](const db::Row& r) {
       T& t = out.emplace_back();

@@ -38,8 +38,10 @@ Status begin(Work& w, Common& row, const Json& body) {
   const Json& asked = body[field];
   if (!asked.is_string()) return {};
   if (!w.caller.admin && asked.as_string() != w.caller.project_id) {
-    return bad_request(std::string("Specifying '") + field + "' other than the authenticated project in request "
-                       "requires admin privileges.", field);
+    return bad_request(std::string("Specifying '") + field +
+                           "' other than the authenticated project in request "
+                           "requires admin privileges.",
+                       field);
   }
   row.project_id = asked.as_string();
   return {};
@@ -52,7 +54,8 @@ void touch(Work& w, Common& row) {
 
 Status must_own(Work& w, const Common& row, std::string_view what) {
   if (w.caller.owns(row)) return {};
-  return forbidden("Policy does not allow " + std::string(what) + " to be performed on another project's resource.");
+  return forbidden("Policy does not allow " + std::string(what) +
+                   " to be performed on another project's resource.");
 }
 
 Result<Network> find_network(Work& w, const std::string& id) {
@@ -66,7 +69,8 @@ Result<Subnet> find_subnet(Work& w, const std::string& id) {
   auto row = subnets().find(w.s, id);
   bool seen = row.has_value() && w.caller.owns(*row);
   if (row && !seen) {
-    // A shared network's subnets are shown to all; an external network's, as Neutron has it, are not.
+    // A shared network's subnets are shown to all; an external network's, as Neutron has it, are
+    // not.
     auto network = networks().find(w.s, row->network_id);
     seen = network && (network->shared || w.caller.owns(*network));
   }
@@ -87,7 +91,8 @@ Result<Port> find_port(Work& w, const std::string& id) {
 
 namespace {
 template <class T>
-Result<T> find_own(Work& w, const Table<T>& table, const std::string& id, const char* type, const char* what) {
+Result<T> find_own(Work& w, const Table<T>& table, const std::string& id, const char* type,
+                   const char* what) {
   auto row = load_one(w.s, table, id);
   if (!row || !w.caller.owns(*row)) return missing(type, what, id);
   return *row;
@@ -108,22 +113,27 @@ Result<Rule> find_rule(Work& w, const std::string& id) {
 }
 Result<SubnetPool> find_subnet_pool(Work& w, const std::string& id) {
   auto row = subnet_pools().find(w.s, id);
-  if (!row || !(w.caller.owns(*row) || row->shared)) return missing("SubnetPoolNotFound", "Subnet pool", id);
+  if (!row || !(w.caller.owns(*row) || row->shared))
+    return missing("SubnetPoolNotFound", "Subnet pool", id);
   return *row;
 }
 
 std::vector<Network> visible_networks(Work& w) {
   if (w.caller.admin) return load(w.s, networks());
-  return load(w.s, networks(), "project_id = ?1 OR shared = 1 OR external = 1", {w.caller.project_id});
+  return load(w.s, networks(), "project_id = ?1 OR shared = 1 OR external = 1",
+              {w.caller.project_id});
 }
 std::vector<Subnet> visible_subnets(Work& w) {
   if (w.caller.admin) return load(w.s, subnets());
-  return load(w.s, subnets(), "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1 OR shared = 1)",
+  return load(w.s, subnets(),
+              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1 OR "
+              "shared = 1)",
               {w.caller.project_id});
 }
 std::vector<Port> visible_ports(Work& w) {
   if (w.caller.admin) return load(w.s, ports());
-  return load(w.s, ports(), "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
+  return load(w.s, ports(),
+              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
               {w.caller.project_id});
 }
 std::vector<VirtualRouter> visible_routers(Work& w) { return own_rows(w, routers()); }

@@ -9,7 +9,7 @@
 namespace nuri::network {
 
 struct Settings {
-  int64_t mtu = 1442;           // of tenants' networks
+  int64_t mtu = 1442;  // of tenants' networks
   int64_t external_mtu = 1500;
   std::vector<std::string> dns;  // for subnets that name none
 };
@@ -65,15 +65,16 @@ Result<Subnet> update_subnet(Work& w, Subnet row, const Json& body);
 Status delete_subnet(Work& w, const Subnet& row);
 
 struct PortOrder {
-  std::string id;             // minted here where empty
+  std::string id;  // minted here where empty
   bool from_compute = false;
-  bool internal = false;      // the cloud's own port: no owner, no quota, no group
+  bool internal = false;  // the cloud's own port: no owner, no quota, no group
 };
 Result<Port> create_port(Work& w, const Json& body, const PortOrder& order = {});
 Result<Port> update_port(Work& w, Port row, const Json& body);
-Status delete_port(Work& w, const Port& row);     // as its user may
-void erase_port(Work& w, const Port& row);        // whatever it is; floating IPs let go of it
-Status bind_port(Work& w, Port row, const std::string& host, const std::string& device, const std::string& owner);
+Status delete_port(Work& w, const Port& row);  // as its user may
+void erase_port(Work& w, const Port& row);     // whatever it is; floating IPs let go of it
+Status bind_port(Work& w, Port row, const std::string& host, const std::string& device,
+                 const std::string& owner);
 // Addresses as asked for (a "fixed_ips" list, or nothing) on the port's network.
 Result<std::vector<FixedIp>> choose_addresses(Work& w, const Port& port, const Json& asked);
 // Makes, changes or removes the network's metadata port to fit its subnets.

@@ -1,9 +1,9 @@
 #include "network/driver/ovn/client.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,20 +31,23 @@ Result<Address> parse_target(const std::string& target) {
   if (target.starts_with("unix:")) {
     std::string path = target.substr(5);
     auto* un = reinterpret_cast<sockaddr_un*>(&out.storage);
-    if (path.empty() || path.size() >= sizeof un->sun_path) return bad_request("the socket path of " + target + " is empty or too long");
+    if (path.empty() || path.size() >= sizeof un->sun_path)
+      return bad_request("the socket path of " + target + " is empty or too long");
     un->sun_family = AF_UNIX;
     std::memcpy(un->sun_path, path.c_str(), path.size() + 1);
     out.size = sizeof *un;
     return out;
   }
   size_t colon = target.rfind(':');
-  if (!target.starts_with("tcp:") || colon < 4) return bad_request(target + " is neither unix:PATH nor tcp:ADDRESS:PORT");
+  if (!target.starts_with("tcp:") || colon < 4)
+    return bad_request(target + " is neither unix:PATH nor tcp:ADDRESS:PORT");
   std::string host = target.substr(4, colon - 4);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   auto ip = IpAddress::parse(host);
   uint16_t port = 0;
   auto r = std::from_chars(target.data() + colon + 1, target.data() + target.size(), port);
-  if (!ip || r.ec != std::errc() || port == 0) return bad_request(target + " is not tcp:ADDRESS:PORT");
+  if (!ip || r.ec != std::errc() || port == 0)
+    return bad_request(target + " is not tcp:ADDRESS:PORT");
   if (ip->v4) {
     auto* in = reinterpret_cast<sockaddr_in*>(&out.storage);
     in->sin_family = AF_INET;
@@ -94,7 +97,8 @@ Status Client::connect() {
   if (fd_ < 0) return lost(std::strerror(errno));
   if (::connect(fd_, reinterpret_cast<sockaddr*>(&address.storage), address.size) != 0) {
     if (errno != EINPROGRESS) return lost(std::strerror(errno));
-    if (!wait_for(fd_, POLLOUT, SystemClock().now_us() + 3 * kSecondUs)) return lost("no connection within 3 s");
+    if (!wait_for(fd_, POLLOUT, SystemClock().now_us() + 3 * kSecondUs))
+      return lost("no connection within 3 s");
     int error = 0;
     socklen_t size = sizeof error;
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -152,7 +156,8 @@ Status Client::pump() {
 Status Client::handle(const Json& message) {
   const std::string& method = message["method"].as_string();
   if (method == "echo") {
-    return send(Json::object({{"id", message["id"]}, {"result", message["params"]}, {"error", nullptr}}));
+    return send(
+        Json::object({{"id", message["id"]}, {"result", message["params"]}, {"error", nullptr}}));
   }
   if (method == "update") {
     on_update_(message["params"].at(1));
@@ -173,7 +178,8 @@ Result<Json> Client::call(const std::string& method, Json params, unsigned timeo
       Json answer = std::move(answers_[i]);
       answers_.erase(answers_.begin() + static_cast<long>(i));
       if (!answer["error"].is_null()) {
-        return Error(ErrorCode::bad_gateway, target_ + ": " + method + ": " + answer["error"].dump());
+        return Error(ErrorCode::bad_gateway,
+                     target_ + ": " + method + ": " + answer["error"].dump());
       }
       return answer["result"];
     }

@@ -15,7 +15,8 @@ class Client {
  public:
   using OnUpdate = std::function<void(const Json& table_updates)>;
   // target: unix:PATH or tcp:ADDRESS:PORT.
-  Client(std::string target, OnUpdate on_update) : target_(std::move(target)), on_update_(std::move(on_update)) {}
+  Client(std::string target, OnUpdate on_update)
+      : target_(std::move(target)), on_update_(std::move(on_update)) {}
   ~Client() { close(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -43,7 +44,7 @@ class Client {
   int64_t next_id_ = 1;
   JsonStream stream_;
   std::vector<Json> answers_;
-  std::string out_;       // a message that is sent while another is only half gone waits its turn
+  std::string out_;  // a message that is sent while another is only half gone waits its turn
   bool flushing_ = false;
   TimeUs heard_us_ = 0;
 };

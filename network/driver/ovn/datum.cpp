@@ -13,7 +13,8 @@ Atom atom_from(const Json& j) {
   if (j.is_bool()) return {Type::boolean, j.as_bool() ? "true" : "false"};
   if (j.is_int()) return {Type::integer, std::to_string(j.as_int())};
   if (j.is_double()) return {Type::real, j.dump()};
-  if (j.is_array() && j.size() == 2 && j.at(0).as_string() == "uuid") return {Type::uuid, j.at(1).as_string()};
+  if (j.is_array() && j.size() == 2 && j.at(0).as_string() == "uuid")
+    return {Type::uuid, j.at(1).as_string()};
   return {};
 }
 
@@ -21,13 +22,19 @@ Atom atom_from(const Json& j) {
 
 Json atom_json(const Atom& a) {
   switch (a.type) {
-    case Type::integer: return Json(static_cast<int64_t>(std::stoll(a.text)));
-    case Type::boolean: return Json(a.text == "true");
-    case Type::real: return parse_json(a.text).value_or(Json());
-    case Type::uuid: return Json::array({"uuid", a.text});
-    case Type::ref: return Json::array({"named-uuid", a.text});
+    case Type::integer:
+      return Json(static_cast<int64_t>(std::stoll(a.text)));
+    case Type::boolean:
+      return Json(a.text == "true");
+    case Type::real:
+      return parse_json(a.text).value_or(Json());
+    case Type::uuid:
+      return Json::array({"uuid", a.text});
+    case Type::ref:
+      return Json::array({"named-uuid", a.text});
     case Type::none:
-    case Type::string: return Json(a.text);
+    case Type::string:
+      return Json(a.text);
   }
   return Json();
 }
@@ -74,7 +81,8 @@ Datum Datum::from_json(const Json& j) {
   std::string tag = j.is_array() ? j.at(0).as_string() : std::string();
   if (tag == "map") {
     d.map_ = true;
-    for (const Json& pair : j.at(1).as_array()) d.items_.emplace_back(atom_from(pair.at(0)), atom_from(pair.at(1)));
+    for (const Json& pair : j.at(1).as_array())
+      d.items_.emplace_back(atom_from(pair.at(0)), atom_from(pair.at(1)));
   } else if (tag == "set") {
     for (const Json& item : j.at(1).as_array()) d.items_.emplace_back(atom_from(item), Atom{});
   } else {
@@ -87,8 +95,10 @@ Datum Datum::from_json(const Json& j) {
 Json Datum::to_json() const {
   Json items = Json::array();
   for (const auto& [k, v] : items_) {
-    if (map_) items.push_back(Json::array({atom_json(k), atom_json(v)}));
-    else items.push_back(atom_json(k));
+    if (map_)
+      items.push_back(Json::array({atom_json(k), atom_json(v)}));
+    else
+      items.push_back(atom_json(k));
   }
   if (!map_ && items.size() == 1) return items.at(0);
   return Json::array({map_ ? "map" : "set", items});

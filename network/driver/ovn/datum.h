@@ -19,7 +19,8 @@ struct Atom {
   auto operator<=>(const Atom&) const = default;
 };
 
-// A column's value: a set (a scalar is a set of one) or a map. Kept sorted, so that equal means equal.
+// A column's value: a set (a scalar is a set of one) or a map. Kept sorted, so that equal means
+// equal.
 class Datum {
  public:
   using Item = std::pair<Atom, Atom>;  // a set's second half is empty

@@ -18,7 +18,8 @@ const std::map<std::pair<std::string, std::string>, std::string> kReferences = {
     {{"Port_Group", "acls"}, "ACL"}};
 
 // Rows that live by themselves. The others go when nothing refers to them any more.
-const std::set<std::string> kRoots = {"Logical_Switch", "Logical_Router", "Port_Group", "DHCP_Options"};
+const std::set<std::string> kRoots = {"Logical_Switch", "Logical_Router", "Port_Group",
+                                      "DHCP_Options"};
 
 std::string mark_of(const Row& row, const std::string& owner) {
   auto ids = row.find("external_ids");
@@ -40,8 +41,10 @@ class Differ {
       std::string key = w.key();
       if (blocked_.contains(key)) continue;
       auto there = existing_.find(key);
-      if (there == existing_.end()) insert(w, key);
-      else update(w, there->second);
+      if (there == existing_.end())
+        insert(w, key);
+      else
+        update(w, there->second);
     }
     remove();
     return std::move(out_);
@@ -78,13 +81,16 @@ class Differ {
   // The atom with a UUID, or the name it has inside this transaction; nullopt for a blocked row.
   std::optional<Atom> resolve(const Atom& a) const {
     if (a.type != Atom::Type::ref) return a;
-    if (auto it = existing_.find(a.text); it != existing_.end()) return Atom{Atom::Type::uuid, it->second};
-    if (auto it = inserts_.find(a.text); it != inserts_.end()) return Atom{Atom::Type::ref, it->second};
+    if (auto it = existing_.find(a.text); it != existing_.end())
+      return Atom{Atom::Type::uuid, it->second};
+    if (auto it = inserts_.find(a.text); it != inserts_.end())
+      return Atom{Atom::Type::ref, it->second};
     return std::nullopt;
   }
 
   Datum resolve(const Datum& d) const {
-    bool any = std::any_of(d.items().begin(), d.items().end(), [](const auto& i) { return i.first.type == Atom::Type::ref; });
+    bool any = std::any_of(d.items().begin(), d.items().end(),
+                           [](const auto& i) { return i.first.type == Atom::Type::ref; });
     if (!any) return d;
     std::vector<Atom> atoms;
     for (const auto& [atom, none] : d.items()) {
@@ -96,7 +102,8 @@ class Differ {
   void insert(const Want& w, const std::string& key) {
     Json row = Json::object();
     for (const auto& [column, value] : w.columns) row.set(column, resolve(value).to_json());
-    out_.operations.push_back(Json::object({{"op", "insert"}, {"table", w.table}, {"uuid-name", inserts_.at(key)}, {"row", row}}));
+    out_.operations.push_back(Json::object(
+        {{"op", "insert"}, {"table", w.table}, {"uuid-name", inserts_.at(key)}, {"row", row}}));
   }
 
   static Json where(const std::string& uuid) {
@@ -110,18 +117,25 @@ class Differ {
       auto have = row.find(column);
       const Datum now = have == row.end() ? Datum() : have->second;
       Datum want = resolve(value);
-      if (kReferences.contains({w.table, column})) mutate(mutations, column, now, want);
-      else if (now != want && !(now.items().empty() && want.items().empty())) changed.set(column, want.to_json());
+      if (kReferences.contains({w.table, column}))
+        mutate(mutations, column, now, want);
+      else if (now != want && !(now.items().empty() && want.items().empty()))
+        changed.set(column, want.to_json());
     }
     if (changed.size() > 0) {
-      out_.operations.push_back(Json::object({{"op", "update"}, {"table", w.table}, {"where", where(uuid)}, {"row", changed}}));
+      out_.operations.push_back(Json::object(
+          {{"op", "update"}, {"table", w.table}, {"where", where(uuid)}, {"row", changed}}));
     }
     if (mutations.size() > 0) {
-      out_.operations.push_back(Json::object({{"op", "mutate"}, {"table", w.table}, {"where", where(uuid)}, {"mutations", mutations}}));
+      out_.operations.push_back(Json::object({{"op", "mutate"},
+                                              {"table", w.table},
+                                              {"where", where(uuid)},
+                                              {"mutations", mutations}}));
     }
   }
 
-  void mutate(Json& mutations, const std::string& column, const Datum& now, const Datum& want) const {
+  void mutate(Json& mutations, const std::string& column, const Datum& now,
+              const Datum& want) const {
     Json add = Json::array(), drop = Json::array();
     for (const auto& [atom, none] : want.items()) {
       if (!now.contains(atom)) add.push_back(atom_json(atom));
@@ -129,8 +143,10 @@ class Differ {
     for (const auto& [atom, none] : now.items()) {
       if (!want.contains(atom) && ours_.contains(atom.text)) drop.push_back(atom_json(atom));
     }
-    if (add.size() > 0) mutations.push_back(Json::array({column, "insert", Json::array({"set", add})}));
-    if (drop.size() > 0) mutations.push_back(Json::array({column, "delete", Json::array({"set", drop})}));
+    if (add.size() > 0)
+      mutations.push_back(Json::array({column, "insert", Json::array({"set", add})}));
+    if (drop.size() > 0)
+      mutations.push_back(Json::array({column, "delete", Json::array({"set", drop})}));
   }
 
   void remove() {
@@ -138,7 +154,8 @@ class Differ {
     for (const Want& w : wanted_) kept.insert(w.key());
     auto drop = [&](const std::string& table, const std::string& uuid) {
       if (kRoots.contains(table)) {
-        out_.operations.push_back(Json::object({{"op", "delete"}, {"table", table}, {"where", where(uuid)}}));
+        out_.operations.push_back(
+            Json::object({{"op", "delete"}, {"table", table}, {"where", where(uuid)}}));
       }
     };
     for (const auto& [key, uuid] : existing_) {
@@ -166,11 +183,14 @@ Changes diff(const std::vector<Want>& wanted, const Replica& replica, const std:
 const std::vector<std::pair<std::string, std::vector<std::string>>>& northbound_columns() {
   static const std::vector<std::pair<std::string, std::vector<std::string>>> kColumns = {
       {"Logical_Switch", {"name", "ports", "external_ids"}},
-      {"Logical_Switch_Port", {"name", "type", "options", "addresses", "port_security", "enabled", "up", "tag", "tag_request",
-                               "dhcpv4_options", "dhcpv6_options", "external_ids"}},
+      {"Logical_Switch_Port",
+       {"name", "type", "options", "addresses", "port_security", "enabled", "up", "tag",
+        "tag_request", "dhcpv4_options", "dhcpv6_options", "external_ids"}},
       {"DHCP_Options", {"cidr", "options", "external_ids"}},
-      {"Logical_Router", {"name", "enabled", "options", "ports", "static_routes", "nat", "external_ids"}},
-      {"Logical_Router_Port", {"name", "mac", "networks", "gateway_chassis", "ipv6_ra_configs", "external_ids"}},
+      {"Logical_Router",
+       {"name", "enabled", "options", "ports", "static_routes", "nat", "external_ids"}},
+      {"Logical_Router_Port",
+       {"name", "mac", "networks", "gateway_chassis", "ipv6_ra_configs", "external_ids"}},
       {"Logical_Router_Static_Route", {"ip_prefix", "nexthop", "output_port", "external_ids"}},
       {"NAT", {"type", "external_ip", "logical_ip", "external_ids"}},
       {"Gateway_Chassis", {"name", "chassis_name", "priority", "external_ids"}},

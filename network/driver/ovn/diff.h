@@ -16,7 +16,8 @@ struct Changes {
 
 // What turns our rows of the replica into those wanted. Rows without our mark, and other people's
 // entries in our rows' sets of references, stay as they are. Pure.
-Changes diff(const std::vector<Want>& wanted, const Replica& replica, const std::string& owner = "nuri");
+Changes diff(const std::vector<Want>& wanted, const Replica& replica,
+             const std::string& owner = "nuri");
 
 // The columns we follow in each table of OVN_Northbound.
 const std::vector<std::pair<std::string, std::vector<std::string>>>& northbound_columns();

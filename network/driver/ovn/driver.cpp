@@ -13,12 +13,15 @@ namespace nuri::network::ovn {
 
 namespace {
 
-constexpr TimeUs kRetryUs = kSecondUs / 2;      // after a failure
-constexpr TimeUs kCoalesceUs = kSecondUs / 100;  // between two looks: a burst of commits is one change
+constexpr TimeUs kRetryUs = kSecondUs / 2;  // after a failure
+constexpr TimeUs kCoalesceUs =
+    kSecondUs / 100;  // between two looks: a burst of commits is one change
 
-Json monitor_requests(const std::vector<std::pair<std::string, std::vector<std::string>>>& columns) {
+Json monitor_requests(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& columns) {
   Json out = Json::object();
-  for (const auto& [table, names] : columns) out.set(table, Json::object({{"columns", Json::strings(names)}}));
+  for (const auto& [table, names] : columns)
+    out.set(table, Json::object({{"columns", Json::strings(names)}}));
   return out;
 }
 
@@ -39,8 +42,16 @@ std::vector<std::string> mapped_networks(const std::string& mappings) {
 OvnDriver::OvnDriver(db::Database& database, OvnOptions options)
     : db_(database),
       options_(std::move(options)),
-      northbound_(options_.northbound, [this](const Json& u) { nb_.apply(u); seen_change_ = true; }),
-      southbound_(options_.southbound, [this](const Json& u) { sb_.apply(u); seen_change_ = true; }),
+      northbound_(options_.northbound,
+                  [this](const Json& u) {
+                    nb_.apply(u);
+                    seen_change_ = true;
+                  }),
+      southbound_(options_.southbound,
+                  [this](const Json& u) {
+                    sb_.apply(u);
+                    seen_change_ = true;
+                  }),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 OvnDriver::~OvnDriver() {
@@ -48,7 +59,9 @@ OvnDriver::~OvnDriver() {
   if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
-void OvnDriver::start() { thread_ = std::thread([this] { loop(); }); }
+void OvnDriver::start() {
+  thread_ = std::thread([this] { loop(); });
+}
 
 void OvnDriver::stop() {
   stopping_ = true;
@@ -82,7 +95,9 @@ void OvnDriver::loop() {
     }
     if (!status) {
       // Once an outage: the retries say nothing new.
-      if (!said) log::error("the virtual network's database cannot be brought up to date", {{"why", status.error().message}});
+      if (!said)
+        log::error("the virtual network's database cannot be brought up to date",
+                   {{"why", status.error().message}});
       said = true;
       woken_ = true;
       wait(kRetryUs);
@@ -99,7 +114,8 @@ void OvnDriver::loop() {
 }
 
 void OvnDriver::wait(TimeUs at_most_us) {
-  pollfd fds[3] = {{wake_fd_, POLLIN, 0}, {northbound_.fd(), POLLIN, 0}, {southbound_.fd(), POLLIN, 0}};
+  pollfd fds[3] = {
+      {wake_fd_, POLLIN, 0}, {northbound_.fd(), POLLIN, 0}, {southbound_.fd(), POLLIN, 0}};
   poll(fds, 3, static_cast<int>(at_most_us / 1000));
   uint64_t count = 0;
   [[maybe_unused]] ssize_t n = ::read(wake_fd_, &count, sizeof count);
@@ -114,7 +130,8 @@ Status OvnDriver::connect() {
 Status OvnDriver::follow_northbound() {
   TRYV(northbound_.connect());
   nb_.clear();
-  auto initial = northbound_.call("monitor", Json::array({"OVN_Northbound", "nuri", monitor_requests(northbound_columns())}));
+  auto initial = northbound_.call(
+      "monitor", Json::array({"OVN_Northbound", "nuri", monitor_requests(northbound_columns())}));
   if (!initial) {
     northbound_.close();
     return initial.error();
@@ -127,7 +144,10 @@ Status OvnDriver::follow_northbound() {
 Status OvnDriver::follow_southbound() {
   TRYV(southbound_.connect());
   sb_.clear();
-  auto initial = southbound_.call("monitor", Json::array({"OVN_Southbound", "nuri", monitor_requests({{"Chassis", {"name", "hostname", "other_config"}}})}));
+  auto initial = southbound_.call(
+      "monitor",
+      Json::array({"OVN_Southbound", "nuri",
+                   monitor_requests({{"Chassis", {"name", "hostname", "other_config"}}})}));
   if (!initial) {
     southbound_.close();
     return initial.error();
@@ -152,10 +172,12 @@ std::vector<Chassis> OvnDriver::chassis() const {
       return it == row.end() ? std::string() : it->second.scalar();
     };
     auto config = row.find("other_config");
-    std::string mappings = config == row.end() ? std::string() : config->second.get("ovn-bridge-mappings");
+    std::string mappings =
+        config == row.end() ? std::string() : config->second.get("ovn-bridge-mappings");
     out.push_back({text("name"), text("hostname"), mapped_networks(mappings)});
   }
-  std::sort(out.begin(), out.end(), [](const Chassis& a, const Chassis& b) { return a.name < b.name; });
+  std::sort(out.begin(), out.end(),
+            [](const Chassis& a, const Chassis& b) { return a.name < b.name; });
   return out;
 }
 
@@ -173,7 +195,8 @@ Result<size_t> OvnDriver::reconcile() {
   std::vector<Chassis> hosts = chassis();
   std::vector<Want> wanted = plan({snapshot, hosts, options_.dns, options_.owner});
   Changes changes = diff(wanted, nb_, options_.owner);
-  for (const std::string& c : changes.conflicts) log::error("a row of somebody else's has our name", {{"row", c}});
+  for (const std::string& c : changes.conflicts)
+    log::error("a row of somebody else's has our name", {{"row", c}});
   size_t sent = changes.operations.size();
   if (!changes.empty()) TRYV(transact(std::move(changes.operations)));
   publish();
@@ -188,7 +211,8 @@ Status OvnDriver::transact(std::vector<Json> operations) {
   Json result = TRY(northbound_.call("transact", std::move(params)));
   for (const Json& r : result.as_array()) {
     if (r["error"].is_string()) {
-      return internal("OVN refused the change: " + r["error"].as_string() + ": " + r["details"].as_string());
+      return internal("OVN refused the change: " + r["error"].as_string() + ": " +
+                      r["details"].as_string());
     }
   }
   // The server tells of a transaction's rows before it answers it: what is new now is known.
@@ -213,7 +237,8 @@ Status OvnDriver::write_statuses(const Snapshot& snapshot) {
   std::set<std::string> up;
   for (const auto& [uuid, row] : nb_.table("Logical_Switch_Port")) {
     auto flag = row.find("up"), name = row.find("name");
-    if (flag != row.end() && name != row.end() && flag->second.is_true()) up.insert(name->second.scalar());
+    if (flag != row.end() && name != row.end() && flag->second.is_true())
+      up.insert(name->second.scalar());
   }
   std::vector<PortStatus> changed;
   for (const Port& p : snapshot.ports) {
@@ -236,10 +261,19 @@ Json OvnDriver::agents() {
   std::string now = iso_seconds(SystemClock().now_us());
   for (const Chassis& c : hosts) {
     bool gateway = !c.physical_networks.empty();
-    out.push_back(Json::object({{"id", c.name}, {"agent_type", gateway ? "OVN Controller Gateway agent" : "OVN Controller agent"},
-                                {"binary", "ovn-controller"}, {"host", c.hostname}, {"topic", "n/a"}, {"alive", true},
-                                {"admin_state_up", true}, {"availability_zone", "nova"}, {"description", ""},
-                                {"heartbeat_timestamp", now}, {"configurations", Json::object({{"physical_networks", Json::strings(c.physical_networks)}})}}));
+    out.push_back(Json::object(
+        {{"id", c.name},
+         {"agent_type", gateway ? "OVN Controller Gateway agent" : "OVN Controller agent"},
+         {"binary", "ovn-controller"},
+         {"host", c.hostname},
+         {"topic", "n/a"},
+         {"alive", true},
+         {"admin_state_up", true},
+         {"availability_zone", "nova"},
+         {"description", ""},
+         {"heartbeat_timestamp", now},
+         {"configurations",
+          Json::object({{"physical_networks", Json::strings(c.physical_networks)}})}}));
   }
   return out;
 }

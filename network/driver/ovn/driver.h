@@ -17,7 +17,7 @@ namespace nuri::network::ovn {
 struct OvnOptions {
   std::string northbound = "unix:/run/nuri/ovn/nb.sock", southbound = "unix:/run/nuri/ovn/sb.sock";
   std::vector<std::string> dns;
-  std::string owner = "nuri";  // marks our rows
+  std::string owner = "nuri";         // marks our rows
   TimeUs period_us = 30 * kSecondUs;  // looks at least this often, drift or not
 };
 

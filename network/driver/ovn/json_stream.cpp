@@ -9,9 +9,12 @@ Result<std::vector<Json>> JsonStream::feed(std::string_view bytes) {
   for (; scanned_ < buffer_.size(); ++scanned_) {
     char c = buffer_[scanned_];
     if (in_string_) {
-      if (escaped_) escaped_ = false;
-      else if (c == '\\') escaped_ = true;
-      else if (c == '"') in_string_ = false;
+      if (escaped_)
+        escaped_ = false;
+      else if (c == '\\')
+        escaped_ = true;
+      else if (c == '"')
+        in_string_ = false;
       continue;
     }
     if (c == '"') {
@@ -23,7 +26,8 @@ Result<std::vector<Json>> JsonStream::feed(std::string_view bytes) {
     } else if (depth_ == 0 && c != ' ' && c != '\n' && c != '\r' && c != '\t') {
       return bad_request("the stream holds something that is neither an object nor an array");
     }
-    if (depth_ < 0 || (depth_ == 0 && in_string_)) return bad_request("the stream's brackets do not match");
+    if (depth_ < 0 || (depth_ == 0 && in_string_))
+      return bad_request("the stream's brackets do not match");
     if (depth_ == 0 && (c == '}' || c == ']')) {
       out.push_back(TRY(parse_json(std::string_view(buffer_).substr(start, scanned_ + 1 - start))));
       start = scanned_ + 1;

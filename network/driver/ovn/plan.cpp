@@ -5,8 +5,10 @@
 namespace nuri::network::ovn {
 
 std::string Want::name() const {
-  static const std::map<std::string, int> kNamed = {
-      {"Logical_Switch_Port", 1}, {"Logical_Router_Port", 1}, {"Port_Group", 1}, {"Gateway_Chassis", 1}};
+  static const std::map<std::string, int> kNamed = {{"Logical_Switch_Port", 1},
+                                                    {"Logical_Router_Port", 1},
+                                                    {"Port_Group", 1},
+                                                    {"Gateway_Chassis", 1}};
   if (!kNamed.contains(table)) return {};
   auto it = columns.find("name");
   return it == columns.end() ? std::string() : it->second.scalar();
@@ -25,8 +27,10 @@ Planner::Planner(const PlanInput& input) : in(input) {
   }
 }
 
-std::string Planner::add(std::string table, std::string kind, std::string id, std::map<std::string, Datum> columns) {
-  std::map<std::string, std::string> mark = {{"nuri:owner", in.owner}, {"nuri:kind", kind}, {"nuri:id", id}};
+std::string Planner::add(std::string table, std::string kind, std::string id,
+                         std::map<std::string, Datum> columns) {
+  std::map<std::string, std::string> mark = {
+      {"nuri:owner", in.owner}, {"nuri:kind", kind}, {"nuri:id", id}};
   columns["external_ids"] = Datum::map(mark);
   out.push_back(Want{std::move(table), std::move(kind), std::move(id), std::move(columns)});
   return out.back().key();

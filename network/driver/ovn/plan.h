@@ -13,7 +13,8 @@ namespace nuri::network::ovn {
 // A row we want. Rows find each other by key; Atom::Type::ref names "TABLE/KEY".
 struct Want {
   std::string table;
-  std::string kind, id;  // external_ids nuri:kind and nuri:id (beside nuri:owner); unique in the table
+  std::string kind,
+      id;  // external_ids nuri:kind and nuri:id (beside nuri:owner); unique in the table
   std::map<std::string, Datum> columns;
   std::string key() const { return table + "/" + kind + ":" + id; }
   // Unique in its table by the schema; "" where the table has no such index.
@@ -46,7 +47,8 @@ class Planner {
  public:
   explicit Planner(const PlanInput& in);
   // Adds a row and returns its key.
-  std::string add(std::string table, std::string kind, std::string id, std::map<std::string, Datum> columns);
+  std::string add(std::string table, std::string kind, std::string id,
+                  std::map<std::string, Datum> columns);
 
   const PlanInput& in;
   std::map<std::string, const Network*> networks;
@@ -60,7 +62,7 @@ class Planner {
 std::string port_group_name(const std::string& group_id);  // pg_<uuid with _>
 std::string metadata_port_name(const std::string& network_id);
 std::string router_port_name(const std::string& port_id);
-std::string drop_group_name(const std::string& owner);     // OWNER_pg_drop
+std::string drop_group_name(const std::string& owner);  // OWNER_pg_drop
 // The port is a guest's and its traffic is filtered.
 bool filtered(const Port& p);
 // A rule's ACL match; "" where OVN cannot express it (nothing is then allowed).

@@ -10,17 +10,21 @@ namespace {
 constexpr int64_t kDropPriority = 1001;
 constexpr int64_t kAllowPriority = 1002;
 
-std::string acl(Planner& p, const std::string& id, bool in, int64_t priority, const std::string& match, const char* action) {
+std::string acl(Planner& p, const std::string& id, bool in, int64_t priority,
+                const std::string& match, const char* action) {
   return p.add("ACL", "acl", id,
-               {{"direction", Datum::text(in ? "to-lport" : "from-lport")}, {"priority", Datum::number(priority)},
-                {"match", Datum::text(match)}, {"action", Datum::text(action)}});
+               {{"direction", Datum::text(in ? "to-lport" : "from-lport")},
+                {"priority", Datum::number(priority)},
+                {"match", Datum::text(match)},
+                {"action", Datum::text(action)}});
 }
 
 std::string port_range(const std::string& proto, const Rule& r) {
   if (!r.port_min) return {};
   std::string field = proto + ".dst";
   if (r.port_min == r.port_max) return " && " + field + " == " + std::to_string(*r.port_min);
-  return " && " + field + " >= " + std::to_string(*r.port_min) + " && " + field + " <= " + std::to_string(*r.port_max);
+  return " && " + field + " >= " + std::to_string(*r.port_min) + " && " + field +
+         " <= " + std::to_string(*r.port_max);
 }
 
 // " && tcp && tcp.dst == 22"; nullopt where OVN has no words for it.
@@ -30,9 +34,12 @@ std::optional<std::string> protocol_match(const Rule& r) {
   if (number < 0) return "";
   if (r.ethertype == "IPv6" && number == 1) number = 58;
   switch (number) {
-    case 6: return " && tcp" + port_range("tcp", r);
-    case 17: return " && udp" + port_range("udp", r);
-    case 132: return " && sctp" + port_range("sctp", r);
+    case 6:
+      return " && tcp" + port_range("tcp", r);
+    case 17:
+      return " && udp" + port_range("udp", r);
+    case 132:
+      return " && sctp" + port_range("sctp", r);
     case 1:
     case 58: {
       std::string proto = number == 1 ? "icmp4" : "icmp6";
@@ -41,7 +48,8 @@ std::optional<std::string> protocol_match(const Rule& r) {
       if (r.port_max) out += " && " + proto + ".code == " + std::to_string(*r.port_max);
       return out;
     }
-    default: break;
+    default:
+      break;
   }
   if (r.port_min) return std::nullopt;
   return " && ip.proto == " + std::to_string(number);
@@ -52,13 +60,17 @@ void plan_drop_group(Planner& p) {
   for (const Port& port : p.in.snapshot.ports) {
     if (filtered(port)) ports.push_back("Logical_Switch_Port/port:" + port.id);
   }
-  std::string name = drop_group_name(p.in.owner), to = "outport == @" + name, from = "inport == @" + name;
+  std::string name = drop_group_name(p.in.owner), to = "outport == @" + name,
+              from = "inport == @" + name;
   acls.push_back(acl(p, "drop:in", true, kDropPriority, to + " && ip", "drop"));
   acls.push_back(acl(p, "drop:out", false, kDropPriority, from + " && ip", "drop"));
   // Whatever its groups say, a guest may ask for its address and for its metadata.
-  acls.push_back(acl(p, "dhcp4:out", false, kAllowPriority, from + " && ip4 && udp.src == 68 && udp.dst == 67", "allow"));
-  acls.push_back(acl(p, "dhcp6:out", false, kAllowPriority, from + " && ip6 && udp.src == 546 && udp.dst == 547", "allow"));
-  acls.push_back(acl(p, "dhcp6:in", true, kAllowPriority, to + " && ip6 && udp.src == 547 && udp.dst == 546", "allow"));
+  acls.push_back(acl(p, "dhcp4:out", false, kAllowPriority,
+                     from + " && ip4 && udp.src == 68 && udp.dst == 67", "allow"));
+  acls.push_back(acl(p, "dhcp6:out", false, kAllowPriority,
+                     from + " && ip6 && udp.src == 546 && udp.dst == 547", "allow"));
+  acls.push_back(acl(p, "dhcp6:in", true, kAllowPriority,
+                     to + " && ip6 && udp.src == 547 && udp.dst == 546", "allow"));
   acls.push_back(acl(p, "metadata:out", false, kAllowPriority,
                      from + " && ip4.dst == 169.254.169.254 && tcp.dst == 80", "allow-related"));
   p.add("Port_Group", "drop", "drop",
@@ -77,7 +89,8 @@ std::string rule_match(const Rule& r) {
   if (r.remote_ip_prefix && *r.remote_ip_prefix != "0.0.0.0/0" && *r.remote_ip_prefix != "::/0") {
     out += " && " + peer + " == " + *r.remote_ip_prefix;
   }
-  if (r.remote_group_id) out += " && " + peer + " == $" + port_group_name(*r.remote_group_id) + (v4 ? "_ip4" : "_ip6");
+  if (r.remote_group_id)
+    out += " && " + peer + " == $" + port_group_name(*r.remote_group_id) + (v4 ? "_ip4" : "_ip6");
   return out + *protocol;
 }
 
@@ -86,17 +99,21 @@ void plan_groups(Planner& p) {
   std::map<std::string, std::vector<std::string>> members;
   for (const Port& port : p.in.snapshot.ports) {
     if (!filtered(port)) continue;
-    for (const std::string& g : port.security_groups) members[g].push_back("Logical_Switch_Port/port:" + port.id);
+    for (const std::string& g : port.security_groups)
+      members[g].push_back("Logical_Switch_Port/port:" + port.id);
   }
   for (const SecurityGroup& g : p.in.snapshot.groups) {
     std::vector<std::string> acls;
     for (const Rule& r : g.rules) {
       std::string match = rule_match(r);
       if (match.empty()) continue;
-      acls.push_back(acl(p, r.id, r.direction == "ingress", kAllowPriority, match, g.stateful ? "allow-related" : "allow-stateless"));
+      acls.push_back(acl(p, r.id, r.direction == "ingress", kAllowPriority, match,
+                         g.stateful ? "allow-related" : "allow-stateless"));
     }
     p.add("Port_Group", "group", g.id,
-          {{"name", Datum::text(port_group_name(g.id))}, {"ports", Datum::refs(members[g.id])}, {"acls", Datum::refs(acls)}});
+          {{"name", Datum::text(port_group_name(g.id))},
+           {"ports", Datum::refs(members[g.id])},
+           {"acls", Datum::refs(acls)}});
   }
 }
 

@@ -14,7 +14,8 @@ std::vector<std::string> networks_of(const Planner& p, const Port& port) {
   std::vector<std::string> out;
   for (const FixedIp& f : port.fixed_ips) {
     auto s = p.subnets.find(f.subnet_id);
-    if (s != p.subnets.end()) out.push_back(f.ip_address + "/" + std::to_string(Cidr::parse(s->second->cidr)->prefix));
+    if (s != p.subnets.end())
+      out.push_back(f.ip_address + "/" + std::to_string(Cidr::parse(s->second->cidr)->prefix));
   }
   return out;
 }
@@ -26,7 +27,9 @@ Texts advertisements(const Planner& p, const Port& port) {
     if (s == p.subnets.end() || s->second->ip_version != 6 || !s->second->ipv6_ra_mode) continue;
     std::string mode = *s->second->ipv6_ra_mode;
     std::replace(mode.begin(), mode.end(), '-', '_');
-    return {{"address_mode", mode}, {"send_periodic", "true"}, {"mtu", std::to_string(p.networks.at(port.network_id)->mtu)}};
+    return {{"address_mode", mode},
+            {"send_periodic", "true"},
+            {"mtu", std::to_string(p.networks.at(port.network_id)->mtu)}};
   }
   return {};
 }
@@ -57,23 +60,29 @@ std::vector<std::string> plan_gateway_hosts(Planner& p, const Port& port) {
   for (const std::string& host : hosts) {
     out.push_back(p.add("Gateway_Chassis", "gateway_chassis", port.id + ":" + host,
                         {{"name", Datum::text(router_port_name(port.id) + "_" + host)},
-                         {"chassis_name", Datum::text(host)}, {"priority", Datum::number(priority--)}}));
+                         {"chassis_name", Datum::text(host)},
+                         {"priority", Datum::number(priority--)}}));
   }
   return out;
 }
 
 std::string plan_port(Planner& p, const Port& port) {
-  std::map<std::string, Datum> columns = {
-      {"name", Datum::text(router_port_name(port.id))}, {"mac", Datum::text(port.mac_address)},
-      {"networks", Datum::texts(networks_of(p, port))}, {"ipv6_ra_configs", Datum::map(advertisements(p, port))}};
-  if (port.device_owner == kOwnerRouterGateway) columns["gateway_chassis"] = Datum::refs(plan_gateway_hosts(p, port));
+  std::map<std::string, Datum> columns = {{"name", Datum::text(router_port_name(port.id))},
+                                          {"mac", Datum::text(port.mac_address)},
+                                          {"networks", Datum::texts(networks_of(p, port))},
+                                          {"ipv6_ra_configs", Datum::map(advertisements(p, port))}};
+  if (port.device_owner == kOwnerRouterGateway)
+    columns["gateway_chassis"] = Datum::refs(plan_gateway_hosts(p, port));
   return p.add("Logical_Router_Port", "router_port", port.id, std::move(columns));
 }
 
-std::string plan_route(Planner& p, const std::string& id, const HostRoute& r, const std::string& port) {
+std::string plan_route(Planner& p, const std::string& id, const HostRoute& r,
+                       const std::string& port) {
   Datum out = port.empty() ? Datum::empty() : Datum::text(port);
   return p.add("Logical_Router_Static_Route", "route", id,
-               {{"ip_prefix", Datum::text(r.destination)}, {"nexthop", Datum::text(r.nexthop)}, {"output_port", out}});
+               {{"ip_prefix", Datum::text(r.destination)},
+                {"nexthop", Datum::text(r.nexthop)},
+                {"output_port", out}});
 }
 
 std::vector<std::string> plan_routes(Planner& p, const VirtualRouter& r, const Port* gateway) {
@@ -86,7 +95,8 @@ std::vector<std::string> plan_routes(Planner& p, const VirtualRouter& r, const P
     auto s = p.subnets.find(f.subnet_id);
     if (s == p.subnets.end() || !s->second->gateway_ip) continue;
     HostRoute all{s->second->ip_version == 4 ? "0.0.0.0/0" : "::/0", *s->second->gateway_ip};
-    out.push_back(plan_route(p, r.id + ":default:" + s->second->id, all, router_port_name(gateway->id)));
+    out.push_back(
+        plan_route(p, r.id + ":default:" + s->second->id, all, router_port_name(gateway->id)));
   }
   return out;
 }
@@ -98,22 +108,28 @@ std::string gateway_ipv4(const Port& gateway) {
   return {};
 }
 
-std::vector<std::string> plan_nat(Planner& p, const VirtualRouter& r, const Port& gateway, const std::vector<const Port*>& inside) {
+std::vector<std::string> plan_nat(Planner& p, const VirtualRouter& r, const Port& gateway,
+                                  const std::vector<const Port*>& inside) {
   std::vector<std::string> out;
-  auto nat = [&](const std::string& id, const char* type, const std::string& external, const std::string& logical) {
-    out.push_back(p.add("NAT", "nat", id, {{"type", Datum::text(type)}, {"external_ip", Datum::text(external)},
-                                           {"logical_ip", Datum::text(logical)}}));
+  auto nat = [&](const std::string& id, const char* type, const std::string& external,
+                 const std::string& logical) {
+    out.push_back(p.add("NAT", "nat", id,
+                        {{"type", Datum::text(type)},
+                         {"external_ip", Datum::text(external)},
+                         {"logical_ip", Datum::text(logical)}}));
   };
   std::string address = gateway_ipv4(gateway);
   for (const Port* port : inside) {
     for (const FixedIp& f : port->fixed_ips) {
       auto s = p.subnets.find(f.subnet_id);
       bool v4 = s != p.subnets.end() && s->second->ip_version == 4;
-      if (v4 && r.enable_snat && !address.empty()) nat(r.id + ":snat:" + f.subnet_id, "snat", address, s->second->cidr);
+      if (v4 && r.enable_snat && !address.empty())
+        nat(r.id + ":snat:" + f.subnet_id, "snat", address, s->second->cidr);
     }
   }
   for (const FloatingIp& f : p.in.snapshot.floating_ips) {
-    if (f.router_id == r.id && f.fixed_ip_address) nat(f.id, "dnat_and_snat", f.address, *f.fixed_ip_address);
+    if (f.router_id == r.id && f.fixed_ip_address)
+      nat(f.id, "dnat_and_snat", f.address, *f.fixed_ip_address);
   }
   return out;
 }
@@ -126,17 +142,24 @@ void plan_routers(Planner& p) {
     std::vector<const Port*> inside;
     std::vector<std::string> ports, nat;
     for (const Port* port : p.ports_of_device[r.id]) {
-      if (port->device_owner == kOwnerRouterGateway) gateway = port;
-      else if (port->device_owner == kOwnerRouterInterface) inside.push_back(port);
-      else continue;
+      if (port->device_owner == kOwnerRouterGateway)
+        gateway = port;
+      else if (port->device_owner == kOwnerRouterInterface)
+        inside.push_back(port);
+      else
+        continue;
       ports.push_back(plan_port(p, *port));
     }
     if (gateway) nat = plan_nat(p, r, *gateway, inside);
     std::vector<std::string> routes = plan_routes(p, r, gateway);
     p.add("Logical_Router", "router", r.id,
-          {{"name", Datum::text("nuri-" + r.id)}, {"enabled", Datum::flag(r.admin_state_up)},
-           {"options", Datum::map({{"always_learn_from_arp_request", "false"}, {"dynamic_neigh_routers", "true"}})},
-           {"ports", Datum::refs(ports)}, {"static_routes", Datum::refs(routes)}, {"nat", Datum::refs(nat)}});
+          {{"name", Datum::text("nuri-" + r.id)},
+           {"enabled", Datum::flag(r.admin_state_up)},
+           {"options", Datum::map({{"always_learn_from_arp_request", "false"},
+                                   {"dynamic_neigh_routers", "true"}})},
+           {"ports", Datum::refs(ports)},
+           {"static_routes", Datum::refs(routes)},
+           {"nat", Datum::refs(nat)}});
   }
 }
 

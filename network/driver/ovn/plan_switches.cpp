@@ -24,7 +24,8 @@ std::string server_mac(const std::string& subnet_id) {
   uint32_t h = 2166136261u;
   for (char c : subnet_id) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
   char out[24];
-  std::snprintf(out, sizeof out, "fa:16:3f:%02x:%02x:%02x", h >> 16 & 0xff, h >> 8 & 0xff, h & 0xff);
+  std::snprintf(out, sizeof out, "fa:16:3f:%02x:%02x:%02x", h >> 16 & 0xff, h >> 8 & 0xff,
+                h & 0xff);
   return out;
 }
 
@@ -54,7 +55,9 @@ Texts dhcp4_options(const Planner& p, const Subnet& s) {
   std::string md = metadata_address(p, s);
   std::string server = s.gateway_ip.value_or(md);
   if (server.empty()) return {};
-  Texts o = {{"lease_time", kLeaseSeconds}, {"server_id", server}, {"server_mac", server_mac(s.id)},
+  Texts o = {{"lease_time", kLeaseSeconds},
+             {"server_id", server},
+             {"server_mac", server_mac(s.id)},
              {"mtu", std::to_string(p.networks.at(s.network_id)->mtu)}};
   if (s.gateway_ip) o["router"] = *s.gateway_ip;
   if (auto dns = dns_of(p, s); !dns.empty()) o["dns_server"] = braces(dns);
@@ -76,19 +79,27 @@ Texts dhcp6_options(const Planner& p, const Subnet& s) {
 
 // A port's extra_dhcp_opts in OVN's names. What OVN does not know is left out.
 void add_extra(Texts& o, const Port& port, int64_t version) {
-  static const Texts kPlain = {{"router", "router"}, {"mtu", "mtu"}, {"dns-server", "dns_server"},
-                               {"ntp-server", "ntp_server"}, {"server-ip-address", "tftp_server_address"},
-                               {"netmask", "netmask"}, {"lease-time", "lease_time"},
+  static const Texts kPlain = {{"router", "router"},
+                               {"mtu", "mtu"},
+                               {"dns-server", "dns_server"},
+                               {"ntp-server", "ntp_server"},
+                               {"server-ip-address", "tftp_server_address"},
+                               {"netmask", "netmask"},
+                               {"lease-time", "lease_time"},
                                {"classless-static-route", "classless_static_route"},
-                               {"default-ttl", "default_ttl"}, {"log-server", "log_server"}};
-  static const Texts kQuoted = {{"bootfile-name", "bootfile_name"}, {"tftp-server", "tftp_server"},
-                                {"domain-name", "domain_name"}, {"path-prefix", "path_prefix"},
+                               {"default-ttl", "default_ttl"},
+                               {"log-server", "log_server"}};
+  static const Texts kQuoted = {{"bootfile-name", "bootfile_name"},
+                                {"tftp-server", "tftp_server"},
+                                {"domain-name", "domain_name"},
+                                {"path-prefix", "path_prefix"},
                                 {"wpad", "wpad"}};
   for (const DhcpOption& x : port.dhcp_options) {
     if (x.ip_version != version || !x.opt_value) continue;
     bool safe = x.opt_value->find_first_of("\"\\") == std::string::npos;
     if (auto it = kPlain.find(x.opt_name); it != kPlain.end() && safe) o[it->second] = *x.opt_value;
-    if (auto it = kQuoted.find(x.opt_name); it != kQuoted.end() && safe) o[it->second] = "\"" + *x.opt_value + "\"";
+    if (auto it = kQuoted.find(x.opt_name); it != kQuoted.end() && safe)
+      o[it->second] = "\"" + *x.opt_value + "\"";
   }
 }
 
@@ -98,7 +109,8 @@ std::string dhcp_row(Planner& p, const Port& port, int64_t version) {
     auto found = p.subnets.find(f.subnet_id);
     if (found == p.subnets.end()) continue;
     const Subnet& s = *found->second;
-    if (s.ip_version != version || !s.enable_dhcp || p.networks.at(s.network_id)->external) continue;
+    if (s.ip_version != version || !s.enable_dhcp || p.networks.at(s.network_id)->external)
+      continue;
     bool extra = std::any_of(port.dhcp_options.begin(), port.dhcp_options.end(),
                              [&](const DhcpOption& o) { return o.ip_version == version; });
     std::string kind = version == 4 ? "dhcp4" : "dhcp6";
@@ -106,7 +118,8 @@ std::string dhcp_row(Planner& p, const Port& port, int64_t version) {
     if (o.empty()) return {};
     if (!extra) return "DHCP_Options/" + kind + ":" + s.id;
     add_extra(o, port, version);
-    return p.add("DHCP_Options", kind, s.id + ":" + port.id, {{"cidr", Datum::text(s.cidr)}, {"options", Datum::map(o)}});
+    return p.add("DHCP_Options", kind, s.id + ":" + port.id,
+                 {{"cidr", Datum::text(s.cidr)}, {"options", Datum::map(o)}});
   }
   return {};
 }
@@ -143,7 +156,8 @@ PortAddresses addresses_of(const Port& port) {
   }
   std::map<std::string, std::vector<std::string>> by_mac;
   by_mac[port.mac_address] = own;
-  for (const AddressPair& a : port.address_pairs) by_mac[a.mac_address.value_or(port.mac_address)].push_back(a.ip_address);
+  for (const AddressPair& a : port.address_pairs)
+    by_mac[a.mac_address.value_or(port.mac_address)].push_back(a.ip_address);
   for (const auto& [mac, ips] : by_mac) {
     out.security.push_back(with_ips(mac, ips));
     if (mac != port.mac_address) out.addresses.push_back(mac);
@@ -158,8 +172,12 @@ std::string plan_router_side(Planner& p, const Port& port) {
     options["exclude-lb-vips-from-garp"] = "true";
   }
   return p.add("Logical_Switch_Port", "port", port.id,
-               {{"name", Datum::text(port.id)}, {"type", Datum::text("router")}, {"options", Datum::map(options)},
-                {"addresses", Datum::text("router")}, {"port_security", Datum::empty()}, {"enabled", Datum::flag(true)}});
+               {{"name", Datum::text(port.id)},
+                {"type", Datum::text("router")},
+                {"options", Datum::map(options)},
+                {"addresses", Datum::text("router")},
+                {"port_security", Datum::empty()},
+                {"enabled", Datum::flag(true)}});
 }
 
 // The metadata service's end, the same on each host.
@@ -167,8 +185,10 @@ std::string plan_metadata(Planner& p, const Port& port) {
   std::vector<std::string> ips;
   for (const FixedIp& f : port.fixed_ips) ips.push_back(f.ip_address);
   return p.add("Logical_Switch_Port", "metadata", port.id,
-               {{"name", Datum::text(metadata_port_name(port.network_id))}, {"type", Datum::text("localport")},
-                {"addresses", Datum::text(with_ips(port.mac_address, ips))}, {"enabled", Datum::flag(true)}});
+               {{"name", Datum::text(metadata_port_name(port.network_id))},
+                {"type", Datum::text("localport")},
+                {"addresses", Datum::text(with_ips(port.mac_address, ips))},
+                {"enabled", Datum::flag(true)}});
 }
 
 std::string plan_guest(Planner& p, const Port& port) {
@@ -178,16 +198,24 @@ std::string plan_guest(Planner& p, const Port& port) {
     return row.empty() ? Datum::empty() : Datum::ref(row);
   };
   return p.add("Logical_Switch_Port", "port", port.id,
-               {{"name", Datum::text(port.id)}, {"type", Datum::text("")}, {"options", Datum::map({})},
-                {"addresses", Datum::texts(a.addresses)}, {"port_security", Datum::texts(a.security)},
-                {"enabled", Datum::flag(port.admin_state_up)}, {"dhcpv4_options", option(4)}, {"dhcpv6_options", option(6)}});
+               {{"name", Datum::text(port.id)},
+                {"type", Datum::text("")},
+                {"options", Datum::map({})},
+                {"addresses", Datum::texts(a.addresses)},
+                {"port_security", Datum::texts(a.security)},
+                {"enabled", Datum::flag(port.admin_state_up)},
+                {"dhcpv4_options", option(4)},
+                {"dhcpv6_options", option(6)}});
 }
 
 std::string plan_localnet(Planner& p, const Network& n) {
   Datum tag = n.segmentation_id ? Datum::number(*n.segmentation_id) : Datum::empty();
   return p.add("Logical_Switch_Port", "localnet", n.id,
-               {{"name", Datum::text("provnet-" + n.id)}, {"type", Datum::text("localnet")}, {"tag_request", Datum::empty()},
-                {"tag", tag}, {"addresses", Datum::text("unknown")},
+               {{"name", Datum::text("provnet-" + n.id)},
+                {"type", Datum::text("localnet")},
+                {"tag_request", Datum::empty()},
+                {"tag", tag},
+                {"addresses", Datum::text("unknown")},
                 {"options", Datum::map({{"network_name", n.physical_network}})}});
 }
 
@@ -200,9 +228,13 @@ void plan_switches(Planner& p) {
     if (!n.physical_network.empty()) ports.push_back(plan_localnet(p, n));
     for (const Port* port : p.ports_of_network[n.id]) {
       if (port->device_owner == kOwnerFloatingIp) continue;
-      if (port->device_owner == kOwnerMetadata) ports.push_back(plan_metadata(p, *port));
-      else if (port->device_owner == kOwnerRouterInterface || port->device_owner == kOwnerRouterGateway) ports.push_back(plan_router_side(p, *port));
-      else ports.push_back(plan_guest(p, *port));
+      if (port->device_owner == kOwnerMetadata)
+        ports.push_back(plan_metadata(p, *port));
+      else if (port->device_owner == kOwnerRouterInterface ||
+               port->device_owner == kOwnerRouterGateway)
+        ports.push_back(plan_router_side(p, *port));
+      else
+        ports.push_back(plan_guest(p, *port));
     }
     p.add("Logical_Switch", "network", n.id,
           {{"name", Datum::text("nuri-" + n.id)}, {"ports", Datum::refs(ports)}});

@@ -6,7 +6,9 @@
 
 namespace nuri::network {
 
-void SimDriver::start() { thread_ = std::thread([this] { loop(); }); }
+void SimDriver::start() {
+  thread_ = std::thread([this] { loop(); });
+}
 
 void SimDriver::stop() {
   {
