@@ -77,12 +77,12 @@ void write_console(Writer& w, const ServerFiles& files) {
   w.open("video").leaf("model", {{"type", "vga"}, {"vram", "16384"}}).close();
 }
 
-void write_controllers(Writer& w, const Machine& machine) {
+void write_controllers(Writer& w, const Machine& machine, size_t devices) {
   w.leaf("controller", {{"type", "usb"}, {"model", "none"}});
   if (machine.type != "q35") return;
   // A root port takes one device; hot plug needs free ones, which cannot be added to a running guest.
   w.leaf("controller", {{"type", "pci"}, {"index", "0"}, {"model", "pcie-root"}});
-  for (unsigned i = 0; i < machine.spare_ports; ++i) {
+  for (size_t i = 0; i < devices + machine.spare_ports; ++i) {
     w.leaf("controller", {{"type", "pci"}, {"model", "pcie-root-port"}});
   }
 }
@@ -128,7 +128,8 @@ std::string domain_xml(const Machine& machine, const ServerSpec& spec, const Ser
   for (size_t i = 0; i < spec.volumes.size(); ++i) write_volume(w, spec.volumes[i], !base && i == 0);
   if (spec.config_drive) write_config_drive(w, files);
   for (const auto& port : spec.ports) write_port(w, machine, port);
-  write_controllers(w, machine);
+  // Besides disks and ports: serial channel, balloon, random numbers.
+  write_controllers(w, machine, 3 + (base ? 1 : 0) + (spec.config_drive ? 1 : 0) + spec.volumes.size() + spec.ports.size());
   write_console(w, files);
   w.open("memballoon", {{"model", "virtio"}}).leaf("stats", {{"period", "10"}}).close();
   w.open("rng", {{"model", "virtio"}}).text("backend", "/dev/urandom", {{"model", "random"}}).close();

@@ -13,11 +13,11 @@ inline constexpr std::string_view kMetadataUri = "https://nuri.cloud/xmlns/domai
 
 struct Machine {
   bool kvm = false;
-  std::string type = "q35";  // or "pc"
+  std::string type = "pc";   // or "q35"
   std::string emulator;      // empty: libvirt's choice
   std::string bridge = "br-int";
   std::string owner = "/var/lib/nuri";  // which cloud's: two on one host leave each other's guests alone
-  unsigned spare_ports = 12; // q35: PCIe root ports left for hot plug
+  unsigned spare_ports = 8;  // q35: PCIe root ports left for hot plug
 };
 
 std::string domain_name(const std::string& server_id);
