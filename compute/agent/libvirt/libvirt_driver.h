@@ -10,7 +10,7 @@ namespace nuri::compute::agent::libvirt {
 struct DriverOptions {
   std::string uri = "qemu:///system";
   std::string virt_type = "auto";  // "kvm", "qemu"; auto: what libvirt says it can
-  // pc: its firmware is through sooner, and every free slot takes a hot plug. q35: PCIe, up to 8.
+  // pc: every free slot takes a hot plug. q35: PCIe, and only its 8 spare root ports do.
   std::string machine = "pc";
   std::string bridge = "br-int";
   std::string owner = "/var/lib/nuri";  // marks this cloud's domains: its data folder
