@@ -31,7 +31,8 @@ std::string digits(__int128 v) {
 
 std::string decimal(__int128 whole, __int128 fraction, int decimals) {
   std::string tail = digits(fraction);
-  tail.insert(0, static_cast<size_t>(decimals) - std::min(tail.size(), static_cast<size_t>(decimals)), '0');
+  tail.insert(
+      0, static_cast<size_t>(decimals) - std::min(tail.size(), static_cast<size_t>(decimals)), '0');
   return digits(whole) + "." + tail;
 }
 
@@ -45,11 +46,17 @@ std::string trimmed(std::string text) {
 }  // namespace
 
 Result<Rate> Rate::parse(std::string_view text) {
-  Error wrong = bad_request("'" + std::string(text.substr(0, 40)) + "' is no price: it is written as 0.0125, from 0 to 1000000 with at most 12 decimals.", "rate_per_hour");
+  Error wrong = bad_request(
+      "'" + std::string(text.substr(0, 40)) +
+          "' is no price: it is written as 0.0125, from 0 to 1000000 with at most 12 decimals.",
+      "rate_per_hour");
   size_t dot = text.find('.');
   std::string_view whole = text.substr(0, dot);
-  std::string_view fraction = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
-  if (whole.empty() || whole.size() > 7 || fraction.size() > kDecimals || (dot != std::string_view::npos && fraction.empty())) return wrong;
+  std::string_view fraction =
+      dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  if (whole.empty() || whole.size() > 7 || fraction.size() > kDecimals ||
+      (dot != std::string_view::npos && fraction.empty()))
+    return wrong;
   int64_t value = 0;
   for (char c : whole) {
     if (c < '0' || c > '9') return wrong;
@@ -84,7 +91,8 @@ Amount& Amount::operator+=(const Amount& other) {
 }
 
 std::string Amount::str(int decimals) const {
-  // In two divisions: the whole units of the currency, then the rest, which fits with room to scale.
+  // In two divisions: the whole units of the currency, then the rest, which fits with room to
+  // scale.
   constexpr __int128 kUnit = static_cast<__int128>(kPico) * Quantity::kParts * kMicrosPerHour;
   __int128 whole = units_ / kUnit, rest = units_ % kUnit;
   __int128 scale = 1;
@@ -98,7 +106,9 @@ std::string Amount::str(int decimals) const {
   return decimals == 0 ? digits(whole) : decimal(whole, fraction, decimals);
 }
 
-void HourlyRate::add(Quantity quantity, Rate rate) { units_ = plus(units_, times(quantity.in_parts(), rate.pico())); }
+void HourlyRate::add(Quantity quantity, Rate rate) {
+  units_ = plus(units_, times(quantity.in_parts(), rate.pico()));
+}
 void HourlyRate::add(const HourlyRate& other) { units_ = plus(units_, other.units_); }
 
 std::string HourlyRate::str() const {

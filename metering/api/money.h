@@ -28,13 +28,16 @@ class Rate {
   int64_t pico_ = 0;
 };
 
-// How much of something is used, in 1/1024 of its unit (so that MiB are a whole number of GiB's parts).
+// How much of something is used, in 1/1024 of its unit (so that MiB are a whole number of GiB's
+// parts).
 class Quantity {
  public:
   static constexpr int64_t kParts = 1024;
   static constexpr int64_t kMaxParts = 1ll << 50;
   Quantity() = default;
-  static Quantity whole(int64_t n) { return parts(n > kMaxParts / kParts ? kMaxParts : n * kParts); }
+  static Quantity whole(int64_t n) {
+    return parts(n > kMaxParts / kParts ? kMaxParts : n * kParts);
+  }
   static Quantity parts(int64_t n) { return Quantity(n < 0 ? 0 : n > kMaxParts ? kMaxParts : n); }
   int64_t in_parts() const { return parts_; }
   std::string str() const;  // exact: "20", "0.1015625"

@@ -6,7 +6,8 @@ namespace nuri::metering {
 
 Result<UsageEvent> read_event(const Json& j) {
   auto wrong = [](const std::string& field) {
-    return Error(ErrorCode::bad_gateway, "A source sent a usage event whose " + field + " is missing or malformed.", field);
+    return Error(ErrorCode::bad_gateway,
+                 "A source sent a usage event whose " + field + " is missing or malformed.", field);
   };
   UsageEvent e;
   e.number = j["number"].as_int();

@@ -10,9 +10,9 @@ struct Meter {
   const char *name, *unit, *default_rate;
 };
 constexpr Meter kMeters[] = {
-    {"server", "server", "0"},          {"vcpu", "vCPU", "0.01"},
-    {"ram_mib", "MiB", "0.000004"},     {"disk_gib", "GiB", "0.0001"},
-    {"volume_gib", "GiB", "0.00015"},   {"floating_ip", "address", "0.004"},
+    {"server", "server", "0"},        {"vcpu", "vCPU", "0.01"},
+    {"ram_mib", "MiB", "0.000004"},   {"disk_gib", "GiB", "0.0001"},
+    {"volume_gib", "GiB", "0.00015"}, {"floating_ip", "address", "0.004"},
     {"image_gib", "GiB", "0.00005"},
 };
 
@@ -33,13 +33,19 @@ Result<Price> read_price(const Json& entry) {
   Price p;
   p.meter = full_name(entry["meter"].as_string());
   if (!meter_of(p.meter)) {
-    return bad_request("metering.price: meter '" + p.meter + "' must be one of server, vcpu, ram_mib, disk_gib, volume_gib, floating_ip, image_gib.", "meter");
+    return bad_request(
+        "metering.price: meter '" + p.meter +
+            "' must be one of server, vcpu, ram_mib, disk_gib, volume_gib, floating_ip, image_gib.",
+        "meter");
   }
   p.flavor = entry["flavor"].as_string();
-  if (!p.flavor.empty() && p.meter != "server") return bad_request("metering.price: only the meter server has prices by flavor.", "flavor");
+  if (!p.flavor.empty() && p.meter != "server")
+    return bad_request("metering.price: only the meter server has prices by flavor.", "flavor");
   const Json& rate = entry["rate_per_hour"];
   if (rate.is_double()) {
-    return bad_request("metering.price: write rate_per_hour of " + p.meter + " as a text (\"0.0125\"), so that it is exact.", "rate_per_hour");
+    return bad_request("metering.price: write rate_per_hour of " + p.meter +
+                           " as a text (\"0.0125\"), so that it is exact.",
+                       "rate_per_hour");
   }
   p.rate = TRY(Rate::parse(rate.is_int() ? std::to_string(rate.as_int()) : rate.as_string()));
   return p;
@@ -54,11 +60,13 @@ const Price* find(const PriceList& list, const std::string& meter, const std::st
 
 void charge(std::vector<Charge>& out, const PriceList& list, const char* meter, Quantity quantity) {
   const Price* price = find(list, meter);
-  if (price && price->rate.pico() > 0 && quantity.in_parts() > 0) out.push_back({meter, quantity, price->rate});
+  if (price && price->rate.pico() > 0 && quantity.in_parts() > 0)
+    out.push_back({meter, quantity, price->rate});
 }
 
 bool is_off(const std::string& state) {
-  return state == "stopped" || state == "shutoff" || state == "shelved" || state == "shelved_offloaded";
+  return state == "stopped" || state == "shutoff" || state == "shelved" ||
+         state == "shelved_offloaded";
 }
 
 std::vector<Charge> server_charges(const PriceList& list, const Json& data) {
@@ -91,7 +99,10 @@ Result<PriceList> read_price_list(const Json& metering) {
   out.currency = metering["currency"].as_string("USD");
   for (const Json& entry : metering["price"].as_array()) {
     Price price = TRY(read_price(entry));
-    if (find(out, price.meter, price.flavor)) return bad_request("metering.price: the meter " + price.meter + " " + price.flavor + " has two prices.", "meter");
+    if (find(out, price.meter, price.flavor))
+      return bad_request(
+          "metering.price: the meter " + price.meter + " " + price.flavor + " has two prices.",
+          "meter");
     out.prices.push_back(std::move(price));
   }
   if (!out.prices.empty()) return out;
@@ -105,7 +116,8 @@ Result<PriceList> read_price_list(const Json& metering) {
 Json price_list_config(const PriceList& list) {
   Json prices = Json::array();
   for (const Price& p : list.prices) {
-    prices.push_back(Json::object({{"meter", p.meter}, {"flavor", p.flavor}, {"rate_per_hour", p.rate.str()}}));
+    prices.push_back(
+        Json::object({{"meter", p.meter}, {"flavor", p.flavor}, {"rate_per_hour", p.rate.str()}}));
   }
   return Json::object({{"currency", list.currency}, {"price", prices}});
 }
@@ -114,27 +126,33 @@ Json price_list_config(const PriceList& list) {
 Json price_list_json(const PriceList& list) {
   Json prices = Json::array(), flavors = Json::array();
   for (const Price& p : list.prices) {
-    Json entry = Json::object({{"meter", p.meter}, {"unit", unit_of(p.meter)}, {"rate_per_hour", p.rate.str()}});
+    Json entry = Json::object(
+        {{"meter", p.meter}, {"unit", unit_of(p.meter)}, {"rate_per_hour", p.rate.str()}});
     if (!p.flavor.empty()) entry.set("flavor", p.flavor);
     (p.flavor.empty() ? prices : flavors).push_back(entry);
   }
-  return Json::object({{"currency", list.currency}, {"prices", prices}, {"flavor_prices", flavors}});
+  return Json::object(
+      {{"currency", list.currency}, {"prices", prices}, {"flavor_prices", flavors}});
 }
 
-std::vector<Charge> charges(const PriceList& list, const std::string& resource_type, const Json& data) {
+std::vector<Charge> charges(const PriceList& list, const std::string& resource_type,
+                            const Json& data) {
   std::vector<Charge> out;
   if (resource_type == "server") return server_charges(list, data);
-  if (resource_type == "volume") charge(out, list, "volume_gib", Quantity::whole(data["size_gib"].as_int()));
+  if (resource_type == "volume")
+    charge(out, list, "volume_gib", Quantity::whole(data["size_gib"].as_int()));
   if (resource_type == "floating_ip") charge(out, list, "floating_ip", Quantity::whole(1));
   if (resource_type == "image") {
     int64_t bytes = std::max<int64_t>(0, data["size_bytes"].as_int());
     constexpr int64_t kMib = 1 << 20;
-    charge(out, list, "image_gib", Quantity::parts(bytes / kMib + (bytes % kMib != 0)));  // whole MiB, rounded up
+    charge(out, list, "image_gib",
+           Quantity::parts(bytes / kMib + (bytes % kMib != 0)));  // whole MiB, rounded up
   }
   return out;
 }
 
-std::vector<Line> rate_interval(const std::vector<DatedList>& lists, const Interval& interval, TimeUs from_us, TimeUs to_us) {
+std::vector<Line> rate_interval(const std::vector<DatedList>& lists, const Interval& interval,
+                                TimeUs from_us, TimeUs to_us) {
   std::vector<Line> out;
   TimeUs begin = std::max(interval.begin_us, from_us);
   TimeUs end = std::min(interval.end_us.value_or(to_us), to_us);
@@ -148,7 +166,9 @@ std::vector<Line> rate_interval(const std::vector<DatedList>& lists, const Inter
       continue;
     }
     for (const Charge& c : charges(lists[i].list, interval.resource_type, interval.data)) {
-      out.push_back({c.meter, interval.resource_type, interval.resource_id, a, b, last && !interval.end_us, c.quantity, c.rate, Amount::of(c.quantity, c.rate, b - a)});
+      out.push_back({c.meter, interval.resource_type, interval.resource_id, a, b,
+                     last && !interval.end_us, c.quantity, c.rate,
+                     Amount::of(c.quantity, c.rate, b - a)});
     }
     if (last) break;
   }

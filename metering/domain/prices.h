@@ -25,8 +25,9 @@ struct PriceList {
   std::vector<Price> prices;
 };
 
-// From [metering] of the configuration: currency and [[metering.price]] with meter, rate_per_hour (a
-// text: "0.0125") and flavor. Without any price the defaults hold. Error: bad_request naming the entry.
+// From [metering] of the configuration: currency and [[metering.price]] with meter, rate_per_hour
+// (a text: "0.0125") and flavor. Without any price the defaults hold. Error: bad_request naming the
+// entry.
 Result<PriceList> read_price_list(const Json& metering);
 Json price_list_config(const PriceList& list);  // what read_price_list reads the same list from
 Json price_list_json(const PriceList& list);    // for people: GET /v1/prices
@@ -38,9 +39,11 @@ struct Charge {
   Quantity quantity;
   Rate rate;
 };
-std::vector<Charge> charges(const PriceList& list, const std::string& resource_type, const Json& data);
+std::vector<Charge> charges(const PriceList& list, const std::string& resource_type,
+                            const Json& data);
 
-// A price list holds from a time until the next one's. Sorted; the first holds for all before it too.
+// A price list holds from a time until the next one's. Sorted; the first holds for all before it
+// too.
 struct DatedList {
   TimeUs from_us = 0;
   PriceList list;
@@ -55,6 +58,7 @@ struct Line {
   Amount amount;
 };
 // The lines of an interval inside [from, to): one a meter and a price list that held meanwhile.
-std::vector<Line> rate_interval(const std::vector<DatedList>& lists, const Interval& interval, TimeUs from_us, TimeUs to_us);
+std::vector<Line> rate_interval(const std::vector<DatedList>& lists, const Interval& interval,
+                                TimeUs from_us, TimeUs to_us);
 
 }  // namespace nuri::metering

@@ -22,19 +22,24 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
   size_t host = url.find("://");
   size_t colon = url.rfind(':');
   http::ServerOptions options;
-  if (host == std::string::npos || colon <= host) return bad_request("services.metering must be a URL with a port, as http://127.0.0.1:9706, not '" + url + "'.");
+  if (host == std::string::npos || colon <= host)
+    return bad_request(
+        "services.metering must be a URL with a port, as http://127.0.0.1:9706, not '" + url +
+        "'.");
   options.address = url.substr(host + 3, colon - host - 3);
   auto r = std::from_chars(url.data() + colon + 1, url.data() + url.size(), options.port);
   if (r.ec != std::errc()) return bad_request("services.metering has no port: '" + url + "'.");
   return options;
 }
 
-Result<metering::Puller::Source> source_of(const Config& config, const std::string& name, auth::ServiceIdentity& self) {
+Result<metering::Puller::Source> source_of(const Config& config, const std::string& name,
+                                           auth::ServiceIdentity& self) {
   std::shared_ptr<http::Client> client = TRY(http::Client::create({config.service_url(name)}));
   auto fetch = [client, &self](int64_t after, int64_t limit) {
     Headers headers;
     headers.set("X-Auth-Token", self.token());
-    std::string target = "/internal/v1/events?after=" + std::to_string(after) + "&limit=" + std::to_string(limit);
+    std::string target =
+        "/internal/v1/events?after=" + std::to_string(after) + "&limit=" + std::to_string(limit);
     return client->call("GET", target, {}, headers, kPullTimeoutMs);
   };
   return metering::Puller::Source{name, fetch};
@@ -50,13 +55,16 @@ Status run(const std::string& config_path) {
   TRYV(make_directories(data));
   auto db = TRY(db::Database::open({data + "/metering.db"}));
   TRYV(db->migrate("metering", metering::store::kMigrations));
-  TRYV(db->write([&](db::Session& s) { metering::store::put_price_list(s, prices, clock.now_us()); }));
+  TRYV(db->write(
+      [&](db::Session& s) { metering::store::put_price_list(s, prices, clock.now_us()); }));
   auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "metering", clock));
   auth::TokenVerifier verifier(keys + "/token_ed25519.pub.pem", keys + "/service.key", clock);
-  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self, verifier);
+  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self,
+                                verifier);
 
   std::vector<metering::Puller::Source> sources;
-  for (const char* name : {"compute", "storage", "network", "image"}) sources.push_back(TRY(source_of(config, name, *self)));
+  for (const char* name : {"compute", "storage", "network", "image"})
+    sources.push_back(TRY(source_of(config, name, *self)));
   metering::Puller puller(*db, std::move(sources));
 
   Router::Options options;

@@ -19,7 +19,8 @@ Result<TimeUs> time_of(const Request& request, const std::string& name, TimeUs f
   return *time;
 }
 
-Result<int64_t> number_of(const Request& request, const std::string& name, int64_t fallback, int64_t max) {
+Result<int64_t> number_of(const Request& request, const std::string& name, int64_t fallback,
+                          int64_t max) {
   const std::string* text = request.query.find(name);
   if (!text) return fallback;
   int64_t v = -1;
@@ -32,7 +33,8 @@ Result<int64_t> number_of(const Request& request, const std::string& name, int64
 
 bool sees_everything(const Claims& c) { return c.is_admin() || c.is_service(); }
 
-std::vector<Rated> rate_all(const std::vector<DatedList>& lists, std::vector<Interval> intervals, TimeUs from, TimeUs to, bool now) {
+std::vector<Rated> rate_all(const std::vector<DatedList>& lists, std::vector<Interval> intervals,
+                            TimeUs from, TimeUs to, bool now) {
   std::vector<Rated> out;
   for (Interval& i : intervals) {
     // A clock set back must not hide what runs.
@@ -45,12 +47,23 @@ std::vector<Rated> rate_all(const std::vector<DatedList>& lists, std::vector<Int
   return out;
 }
 
-std::string currency_of(const std::vector<DatedList>& lists) { return lists.empty() ? "USD" : lists.back().list.currency; }
+std::string currency_of(const std::vector<DatedList>& lists) {
+  return lists.empty() ? "USD" : lists.back().list.currency;
+}
 
 Json entry_json(const store::Entry& e) {
-  return Json::object({{"number", e.number}, {"source", e.source}, {"event", e.event}, {"kind", e.kind}, {"opened_by", e.opened_by},
-                       {"at", iso_micros(e.at_us)}, {"resource_type", e.resource_type}, {"resource_id", e.resource_id},
-                       {"project_id", e.project_id}, {"user_id", e.user_id}, {"data", e.data}, {"hash", e.hash}});
+  return Json::object({{"number", e.number},
+                       {"source", e.source},
+                       {"event", e.event},
+                       {"kind", e.kind},
+                       {"opened_by", e.opened_by},
+                       {"at", iso_micros(e.at_us)},
+                       {"resource_type", e.resource_type},
+                       {"resource_id", e.resource_id},
+                       {"project_id", e.project_id},
+                       {"user_id", e.user_id},
+                       {"data", e.data},
+                       {"hash", e.hash}});
 }
 
 Result<Response> versions(const Request&, Context& c) {
@@ -70,10 +83,14 @@ void Api::add_routes(Router& router) {
   router.add("GET", "/v1/servers/{id}/cost", Access::reader, cost_of("server"));
   router.add("GET", "/v1/volumes/{id}/cost", Access::reader, cost_of("volume"));
   router.add("GET", "/v1/resources/{id}/cost", Access::reader, cost_of(""));
-  router.add("GET", "/v1/projects/{id}/cost", Access::reader, [this](const Request& q, Context& c) { return project_cost(q, c); });
-  router.add("GET", "/v1/prices", Access::token, [this](const Request& q, Context& c) { return prices(q, c); });
-  router.add("GET", "/v1/ledger", Access::admin, [this](const Request& q, Context& c) { return ledger(q, c); });
-  router.add("GET", "/v1/ledger/check", Access::admin, [this](const Request& q, Context& c) { return ledger_check(q, c); });
+  router.add("GET", "/v1/projects/{id}/cost", Access::reader,
+             [this](const Request& q, Context& c) { return project_cost(q, c); });
+  router.add("GET", "/v1/prices", Access::token,
+             [this](const Request& q, Context& c) { return prices(q, c); });
+  router.add("GET", "/v1/ledger", Access::admin,
+             [this](const Request& q, Context& c) { return ledger(q, c); });
+  router.add("GET", "/v1/ledger/check", Access::admin,
+             [this](const Request& q, Context& c) { return ledger_check(q, c); });
 }
 
 Result<Response> Api::resource_cost(const Request&, Context& context, const std::string& type) {
@@ -86,7 +103,9 @@ Result<Response> Api::resource_cost(const Request&, Context& context, const std:
     auto intervals = store::of_resource(s, type, id, sees_everything(c) ? "" : c.project_id);
     if (intervals.empty()) return none;
     auto lists = store::price_lists(s);
-    return Response::json(200, resource_cost_json(id, currency_of(lists), rate_all(lists, std::move(intervals), 0, now, true), now));
+    return Response::json(
+        200, resource_cost_json(id, currency_of(lists),
+                                rate_all(lists, std::move(intervals), 0, now, true), now));
   });
 }
 
@@ -104,7 +123,8 @@ Result<Response> Api::project_cost(const Request& request, Context& context) {
   to = std::min(to, now);
   return db_.read([&](db::Session& s) -> Result<Response> {
     auto lists = store::price_lists(s);
-    auto rated = rate_all(lists, store::of_project(s, id, from, running ? INT64_MAX : to), from, to, running);
+    auto rated = rate_all(lists, store::of_project(s, id, from, running ? INT64_MAX : to), from, to,
+                          running);
     return Response::json(200, project_cost_json(id, currency_of(lists), rated, from, to));
   });
 }
@@ -122,17 +142,19 @@ Result<Response> Api::ledger(const Request& request, Context&) {
   for (const auto& e : page) entries.push_back(entry_json(e));
   Json out = Json::object({{"entries", std::move(entries)}});
   if (limit > 0 && static_cast<int64_t>(page.size()) == limit) {
-    out.set("next", "/v1/ledger?after=" + std::to_string(page.back().number) + "&limit=" + std::to_string(limit));
+    out.set("next", "/v1/ledger?after=" + std::to_string(page.back().number) +
+                        "&limit=" + std::to_string(limit));
   }
   return Response::json(200, out);
 }
 
 Result<Response> Api::ledger_check(const Request&, Context&) {
   auto check = TRY(db_.read([](db::Session& s) { return store::check_chain(s); }));
-  return Response::json(200, Json::object({{"entries", check.entries},
-                                           {"intact", !check.broken_at},
-                                           {"broken_at", check.broken_at ? Json(*check.broken_at) : Json()},
-                                           {"head", check.head}}));
+  return Response::json(
+      200, Json::object({{"entries", check.entries},
+                         {"intact", !check.broken_at},
+                         {"broken_at", check.broken_at ? Json(*check.broken_at) : Json()},
+                         {"head", check.head}}));
 }
 
 }  // namespace nuri::metering

@@ -34,7 +34,8 @@ struct ResourceSum {
 
 }  // namespace
 
-Json resource_cost_json(const std::string& id, const std::string& currency, const std::vector<Rated>& rated, TimeUs as_of) {
+Json resource_cost_json(const std::string& id, const std::string& currency,
+                        const std::vector<Rated>& rated, TimeUs as_of) {
   Sum total;
   Json intervals = Json::array();
   for (const Rated& r : rated) {
@@ -51,8 +52,8 @@ Json resource_cost_json(const std::string& id, const std::string& currency, cons
                                               {"intervals", std::move(intervals)}})}});
 }
 
-Json project_cost_json(const std::string& id, const std::string& currency, const std::vector<Rated>& rated, TimeUs from_us,
-                       TimeUs as_of) {
+Json project_cost_json(const std::string& id, const std::string& currency,
+                       const std::vector<Rated>& rated, TimeUs from_us, TimeUs as_of) {
   Sum total;
   std::map<std::string, Sum> meters;
   std::map<std::pair<std::string, std::string>, ResourceSum> resources;
@@ -67,7 +68,10 @@ Json project_cost_json(const std::string& id, const std::string& currency, const
   }
   Json by_meter = Json::array(), items = Json::array();
   for (const auto& [meter, sum] : meters) {
-    by_meter.push_back(Json::object({{"meter", meter}, {"unit", unit_of(meter)}, {"amount", sum.amount.str()}, {"rate_per_hour", sum.rate.str()}}));
+    by_meter.push_back(Json::object({{"meter", meter},
+                                     {"unit", unit_of(meter)},
+                                     {"amount", sum.amount.str()},
+                                     {"rate_per_hour", sum.rate.str()}}));
   }
   for (const auto& [key, r] : resources) {
     items.push_back(Json::object({{"resource_id", key.second},
@@ -77,14 +81,15 @@ Json project_cost_json(const std::string& id, const std::string& currency, const
                                   {"rate_per_hour", r.sum.rate.str()},
                                   {"open", !r.last->end_us}}));
   }
-  return Json::object({{"cost", Json::object({{"project_id", id},
-                                              {"currency", currency},
-                                              {"amount", total.amount.str()},
-                                              {"rate_per_hour", total.rate.str()},
-                                              {"begin", from_us > 0 ? Json(iso_micros(from_us)) : Json()},
-                                              {"as_of", iso_micros(as_of)},
-                                              {"by_meter", std::move(by_meter)},
-                                              {"resources", std::move(items)}})}});
+  return Json::object(
+      {{"cost", Json::object({{"project_id", id},
+                              {"currency", currency},
+                              {"amount", total.amount.str()},
+                              {"rate_per_hour", total.rate.str()},
+                              {"begin", from_us > 0 ? Json(iso_micros(from_us)) : Json()},
+                              {"as_of", iso_micros(as_of)},
+                              {"by_meter", std::move(by_meter)},
+                              {"resources", std::move(items)}})}});
 }
 
 }  // namespace nuri::metering

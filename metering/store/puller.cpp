@@ -27,9 +27,11 @@ Result<bool> Puller::pull(const Source& source) {
   std::vector<UsageEvent> events;
   for (const Json& item : page["events"].as_array()) events.push_back(TRY(read_event(item)));
   if (events.empty()) return false;
-  int64_t taken = TRY(db_.write([&](db::Session& s) { return store::take(s, source.name, events); }));
+  int64_t taken =
+      TRY(db_.write([&](db::Session& s) { return store::take(s, source.name, events); }));
   if (taken == 0) {
-    return Error(ErrorCode::bad_gateway, "The outbox does not go on where it ended: event " + std::to_string(after + 1) + " is missing.");
+    return Error(ErrorCode::bad_gateway, "The outbox does not go on where it ended: event " +
+                                             std::to_string(after + 1) + " is missing.");
   }
   return static_cast<int64_t>(events.size()) >= kPage;
 }
@@ -41,8 +43,11 @@ void Puller::loop(const Source& source) {
     auto more = pull(source);
     std::string now = more ? "" : more.error().message;
     if (now != trouble) {
-      if (more) log::info("usage is pulled again", {{"source", source.name}});
-      else log::warning("usage cannot be pulled", {{"source", source.name}, {"why", now}, {"detail", more.error().detail}});
+      if (more)
+        log::info("usage is pulled again", {{"source", source.name}});
+      else
+        log::warning("usage cannot be pulled",
+                     {{"source", source.name}, {"why", now}, {"detail", more.error().detail}});
       trouble = now;
     }
     std::unique_lock lock(mutex_);

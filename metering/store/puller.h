@@ -25,7 +25,8 @@ class Puller {
     std::string name;
     Fetch fetch;
   };
-  Puller(db::Database& database, std::vector<Source> sources) : db_(database), sources_(std::move(sources)) {}
+  Puller(db::Database& database, std::vector<Source> sources)
+      : db_(database), sources_(std::move(sources)) {}
   ~Puller() { stop(); }
   void start();
   void stop();

@@ -53,8 +53,9 @@ const Fields<Volume> kVolume = {
 // What the extensions add to GET; the second for administrators.
 const Fields<Volume> kShown = {text("os-vol-tenant-attr:tenant_id", &Volume::project_id)};
 const Fields<Volume> kAdmin = {
-    computed<Volume>("os-vol-host-attr:host",
-                     [](const Volume& v) { return v.host.empty() ? Json() : Json(v.host + "@file#file"); }),
+    computed<Volume>(
+        "os-vol-host-attr:host",
+        [](const Volume& v) { return v.host.empty() ? Json() : Json(v.host + "@file#file"); }),
     always_null("os-vol-mig-status-attr:migstat"),
     always_null("os-vol-mig-status-attr:name_id"),
     always_null("provider_id").since_(21),

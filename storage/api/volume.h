@@ -32,12 +32,12 @@ struct Volume {
   std::string zone;
   StringMap metadata;
   bool bootable = false;
-  Json image;                 // null or {"id", "disk_format", "size", "sha512"}: what the agent copies
-  StringMap image_metadata;   // of that image, for people
-  std::string host, path;     // where it lies, once placed and made
-  std::string error;          // why it is in error, for people
-  int64_t revision = 0;       // of the feed's item
-  bool metered = false;       // its usage has begun
+  Json image;  // null or {"id", "disk_format", "size", "sha512"}: what the agent copies
+  StringMap image_metadata;  // of that image, for people
+  std::string host, path;    // where it lies, once placed and made
+  std::string error;         // why it is in error, for people
+  int64_t revision = 0;      // of the feed's item
+  bool metered = false;      // its usage has begun
   TimeUs created_us = 0, updated_us = 0;
   std::optional<Attachment> attachment;
 };

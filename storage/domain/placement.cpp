@@ -6,7 +6,9 @@ namespace {
 
 constexpr int64_t kMinFreeGib = 1;  // a full disk stops every guest on the host
 
-int64_t room(const PlacementRequest& q, const Host& h) { return h.disk_gib * q.overcommit - h.allocated_gib; }
+int64_t room(const PlacementRequest& q, const Host& h) {
+  return h.disk_gib * q.overcommit - h.allocated_gib;
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ Result<std::string> place(const PlacementRequest& q, const std::vector<Host>& ho
     } else if (h.disk_gib - h.disk_used_gib < kMinFreeGib || room(q, h) < q.size_gib) {
       ++full;
       nearest = std::max(nearest, std::max<int64_t>(0, room(q, h)));
-    } else if (!best || room(q, h) > room(q, *best) || (room(q, h) == room(q, *best) && h.name < best->name)) {
+    } else if (!best || room(q, h) > room(q, *best) ||
+               (room(q, h) == room(q, *best) && h.name < best->name)) {
       best = &h;
     }
   }
@@ -34,7 +37,9 @@ Result<std::string> place(const PlacementRequest& q, const std::vector<Host>& ho
   if (other_host) why += ", " + std::to_string(other_host) + " are not host " + q.host;
   if (other_zone) why += ", " + std::to_string(other_zone) + " are not in zone " + q.zone;
   if (silent) why += ", " + std::to_string(silent) + " have been silent for a minute";
-  if (full) why += ", " + std::to_string(full) + " have no room (at most " + std::to_string(nearest) + " GiB)";
+  if (full)
+    why +=
+        ", " + std::to_string(full) + " have no room (at most " + std::to_string(nearest) + " GiB)";
   return unavailable(why + ".");
 }
 

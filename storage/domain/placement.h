@@ -20,9 +20,10 @@ struct Host {
 
 struct PlacementRequest {
   int64_t size_gib = 0;
-  std::string zone;       // "": any
-  std::string host;       // "": any; else only this one (a server that waits for it runs there)
-  int64_t overcommit = 10;  // files grow as they are written: allocated may be so many times the disk
+  std::string zone;  // "": any
+  std::string host;  // "": any; else only this one (a server that waits for it runs there)
+  int64_t overcommit =
+      10;  // files grow as they are written: allocated may be so many times the disk
   TimeUs now_us = 0;
 };
 

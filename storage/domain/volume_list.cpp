@@ -8,11 +8,17 @@ namespace nuri::storage {
 
 namespace {
 
-const std::vector<std::string> kFilters = {"name", "status", "bootable", "availability_zone", "id", "size", "user_id", "project_id", "host"};
-const std::vector<std::string> kSortKeys = {"id", "status", "size", "availability_zone", "display_name", "name", "bootable", "created_at", "updated_at"};
+const std::vector<std::string> kFilters = {"name", "status", "bootable", "availability_zone",
+                                           "id",   "size",   "user_id",  "project_id",
+                                           "host"};
+const std::vector<std::string> kSortKeys = {
+    "id",   "status",   "size",       "availability_zone", "display_name",
+    "name", "bootable", "created_at", "updated_at"};
 
 template <class L>
-bool has(const L& list, std::string_view x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+bool has(const L& list, std::string_view x) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
 
 Result<int64_t> whole(const std::string& name, const std::string& text) {
   int64_t v = -1;
@@ -27,16 +33,23 @@ Result<int64_t> whole(const std::string& name, const std::string& text) {
 Result<StringMap> read_metadata(std::string text) {
   if (text.find('"') == std::string::npos) std::replace(text.begin(), text.end(), '\'', '"');
   auto parsed = parse_json(text);
-  if (!parsed || !parsed->is_object()) return bad_request("metadata must be an object of strings, as {\"key\": \"value\"}.", "metadata");
+  if (!parsed || !parsed->is_object())
+    return bad_request("metadata must be an object of strings, as {\"key\": \"value\"}.",
+                       "metadata");
   return string_map_from(*parsed);
 }
 
 Status read_order(const Query& query, VolumeQuery& out) {
   auto add = [&](std::string key, const std::string& dir) -> Status {
     if (!has(kSortKeys, key)) {
-      return bad_request("Invalid sort key '" + key.substr(0, 60) + "': it must be one of id, status, size, availability_zone, name, bootable, created_at, updated_at.", "sort");
+      return bad_request("Invalid sort key '" + key.substr(0, 60) +
+                             "': it must be one of id, status, size, availability_zone, name, "
+                             "bootable, created_at, updated_at.",
+                         "sort");
     }
-    if (dir != "asc" && dir != "desc") return bad_request("Invalid sort direction '" + dir.substr(0, 20) + "': it must be asc or desc.", "sort");
+    if (dir != "asc" && dir != "desc")
+      return bad_request(
+          "Invalid sort direction '" + dir.substr(0, 20) + "': it must be asc or desc.", "sort");
     out.order.emplace_back(key == "display_name" ? "name" : key, dir == "desc");
     return {};
   };
@@ -44,10 +57,12 @@ Status read_order(const Query& query, VolumeQuery& out) {
     std::stringstream items(query.get("sort"));
     for (std::string item; std::getline(items, item, ',');) {
       size_t colon = item.find(':');
-      TRYV(add(item.substr(0, colon), colon == std::string::npos ? "desc" : item.substr(colon + 1)));
+      TRYV(
+          add(item.substr(0, colon), colon == std::string::npos ? "desc" : item.substr(colon + 1)));
     }
   } else if (query.contains("sort_key") || query.contains("sort_dir")) {
-    TRYV(add(query.contains("sort_key") ? query.get("sort_key") : "created_at", query.contains("sort_dir") ? query.get("sort_dir") : "desc"));
+    TRYV(add(query.contains("sort_key") ? query.get("sort_key") : "created_at",
+             query.contains("sort_dir") ? query.get("sort_dir") : "desc"));
   }
   bool down = out.order.empty() || out.order.front().second;
   out.order.emplace_back("created_at", down);
@@ -90,15 +105,24 @@ bool meets(const Volume& v, const VolumeQuery& q) {
 Result<VolumeQuery> read_volume_query(const Query& query) {
   VolumeQuery out;
   for (const auto& [key, value] : query.items()) {
-    if (key == "limit") out.limit = std::min(kMaxPage, TRY(whole(key, value)));
-    else if (key == "offset") out.offset = TRY(whole(key, value));
-    else if (key == "marker") out.marker = value;
-    else if (key == "metadata") out.metadata = TRY(read_metadata(value));
-    else if (key == "all_tenants" || key == "all_projects") out.all_projects = loose_bool(Json(value));
-    else if (key == "with_count") out.with_count = loose_bool(Json(value));
-    else if (key == "bootable") out.equal.emplace_back(key, loose_bool(Json(value)) ? "true" : "false");
-    else if (key == "display_name") out.equal.emplace_back("name", value);
-    else if (has(kFilters, key)) out.equal.emplace_back(key, value);
+    if (key == "limit")
+      out.limit = std::min(kMaxPage, TRY(whole(key, value)));
+    else if (key == "offset")
+      out.offset = TRY(whole(key, value));
+    else if (key == "marker")
+      out.marker = value;
+    else if (key == "metadata")
+      out.metadata = TRY(read_metadata(value));
+    else if (key == "all_tenants" || key == "all_projects")
+      out.all_projects = loose_bool(Json(value));
+    else if (key == "with_count")
+      out.with_count = loose_bool(Json(value));
+    else if (key == "bootable")
+      out.equal.emplace_back(key, loose_bool(Json(value)) ? "true" : "false");
+    else if (key == "display_name")
+      out.equal.emplace_back("name", value);
+    else if (has(kFilters, key))
+      out.equal.emplace_back(key, value);
   }
   TRYV(read_order(query, out));
   return out;
@@ -117,8 +141,10 @@ Result<VolumePage> select(const VolumeQuery& q, std::vector<Volume> visible) {
   auto from = visible.begin();
   page.count = static_cast<int64_t>(visible.size());
   if (!q.marker.empty()) {
-    from = std::find_if(visible.begin(), visible.end(), [&](const Volume& v) { return v.id == q.marker; });
-    if (from == visible.end()) return not_found("Volume " + q.marker.substr(0, 64) + " could not be found.");
+    from = std::find_if(visible.begin(), visible.end(),
+                        [&](const Volume& v) { return v.id == q.marker; });
+    if (from == visible.end())
+      return not_found("Volume " + q.marker.substr(0, 64) + " could not be found.");
     if (!meets(*from, q)) --page.count;
     ++from;
   }

@@ -14,13 +14,14 @@ inline constexpr int64_t kMaxPage = 1000;
 struct VolumeQuery {
   std::vector<std::pair<std::string, std::string>> equal;  // field, value
   StringMap metadata;
-  std::vector<std::pair<std::string, bool>> order;         // field, descending
+  std::vector<std::pair<std::string, bool>> order;  // field, descending
   int64_t limit = kMaxPage, offset = 0;
   std::string marker;
   bool all_projects = false, with_count = false;
 };
 
-// Error: bad_request naming the parameter and what is allowed. What Cinder does not know is ignored.
+// Error: bad_request naming the parameter and what is allowed. What Cinder does not know is
+// ignored.
 Result<VolumeQuery> read_volume_query(const Query& query);
 
 struct VolumePage {

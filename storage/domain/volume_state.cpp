@@ -4,19 +4,28 @@ namespace nuri::storage {
 
 Status may_delete(const Volume& v) {
   if (v.attachment) {
-    return bad_request("Invalid volume: Volume status must be available or error or error_extending or creating, and it "
-                       "must not be attached; it is " + v.status + ".", "status");
+    return bad_request(
+        "Invalid volume: Volume status must be available or error or error_extending or creating, "
+        "and it "
+        "must not be attached; it is " +
+            v.status + ".",
+        "status");
   }
   return {};
 }
 
 Status may_extend(const Volume& v, int64_t new_size_gib) {
   if (v.status != "available") {
-    return bad_request("Invalid volume: Volume " + v.id + " status must be available to extend, but it is " + v.status + ".", "status");
+    return bad_request("Invalid volume: Volume " + v.id +
+                           " status must be available to extend, but it is " + v.status + ".",
+                       "status");
   }
   if (new_size_gib <= v.size_gib) {
-    return bad_request("Invalid input received: New size for extend must be greater than current size. (current: " +
-                           std::to_string(v.size_gib) + ", extended: " + std::to_string(new_size_gib) + ").", "new_size");
+    return bad_request(
+        "Invalid input received: New size for extend must be greater than current size. "
+        "(current: " +
+            std::to_string(v.size_gib) + ", extended: " + std::to_string(new_size_gib) + ").",
+        "new_size");
   }
   return {};
 }
@@ -27,13 +36,16 @@ Status may_attach(const Volume& v, const Attachment& wish) {
   }
   if (v.attachment) {
     if (v.attachment->id == wish.id) return {};
-    return conflict("Volume " + v.id + " is attached already, to server " + v.attachment->server_id + ".");
+    return conflict("Volume " + v.id + " is attached already, to server " +
+                    v.attachment->server_id + ".");
   }
   if (v.status != "available" && v.status != "creating") {
-    return conflict("Volume " + v.id + " cannot be attached: its status is " + v.status + ", not available.");
+    return conflict("Volume " + v.id + " cannot be attached: its status is " + v.status +
+                    ", not available.");
   }
   if (!v.host.empty() && v.host != wish.host) {
-    return conflict("Volume " + v.id + " lies on host " + v.host + "; the server runs on " + wish.host + ".");
+    return conflict("Volume " + v.id + " lies on host " + v.host + "; the server runs on " +
+                    wish.host + ".");
   }
   return {};
 }

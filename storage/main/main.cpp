@@ -21,7 +21,9 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
   size_t host = url.find("://");
   size_t colon = url.rfind(':');
   http::ServerOptions options;
-  if (host == std::string::npos || colon <= host) return bad_request("services.storage must be a URL with a port, as http://127.0.0.1:9704, not '" + url + "'.");
+  if (host == std::string::npos || colon <= host)
+    return bad_request(
+        "services.storage must be a URL with a port, as http://127.0.0.1:9704, not '" + url + "'.");
   options.address = url.substr(host + 3, colon - host - 3);
   auto r = std::from_chars(url.data() + colon + 1, url.data() + url.size(), options.port);
   if (r.ec != std::errc()) return bad_request("services.storage has no port: '" + url + "'.");
@@ -30,7 +32,8 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
 
 class ImageService final : public storage::Images {
  public:
-  ImageService(std::unique_ptr<http::Client> client, auth::ServiceIdentity& self) : client_(std::move(client)), self_(self) {}
+  ImageService(std::unique_ptr<http::Client> client, auth::ServiceIdentity& self)
+      : client_(std::move(client)), self_(self) {}
   Result<Json> find(const std::string& id, const std::string& project_id) override {
     Headers headers;
     headers.set("X-Auth-Token", self_.token());
@@ -54,7 +57,8 @@ Status migrate(db::Database& db) {
 storage::Settings settings_from(const Config& config) {
   storage::Settings out;
   out.default_zone = config.text("storage.zone", config.text("agent.zone", out.default_zone));
-  for (auto& [resource, limit] : out.quotas) limit = config.number("storage.quota_" + resource, limit);
+  for (auto& [resource, limit] : out.quotas)
+    limit = config.number("storage.quota_" + resource, limit);
   out.tasks.overcommit = config.number("storage.overcommit", out.tasks.overcommit);
   return out;
 }
@@ -71,12 +75,14 @@ Status run(const std::string& config_path) {
   TRYV(migrate(*db));
   auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "storage", clock));
   auth::TokenVerifier verifier(keys + "/token_ed25519.pub.pem", keys + "/service.key", clock);
-  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self, verifier);
+  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self,
+                                verifier);
   ImageService images(TRY(http::Client::create({config.service_url("image")})), *self);
 
   storage::Settings settings = settings_from(config);
   feed::Feed feed(*db, clock, random);
-  tasks::Runner runner(*db, clock, random, {storage::volume_kind(*db, feed, clock, settings.tasks)});
+  tasks::Runner runner(*db, clock, random,
+                       {storage::volume_kind(*db, feed, clock, settings.tasks)});
   auto wake = [&runner] { runner.wake(); };
   feed.on_observed(storage::on_observed(clock, wake));
   storage::Api api(*db, clock, random, feed, images, settings);

@@ -13,33 +13,42 @@ namespace {
 struct Extend {
   int64_t new_size_gib = 0;
 };
-const Fields<Extend> kExtend{"os-extend", Fields<Extend>::Unknown::refuse,
-                             {number("new_size", &Extend::new_size_gib).range(1, kMaxVolumeGib).required_()}};
+const Fields<Extend> kExtend{
+    "os-extend",
+    Fields<Extend>::Unknown::refuse,
+    {number("new_size", &Extend::new_size_gib).range(1, kMaxVolumeGib).required_()}};
 
 struct Reset {
   std::optional<std::string> status, attach_status, migration_status;
 };
-const Fields<Reset> kReset{"os-reset_status", Fields<Reset>::Unknown::refuse,
-                           {text("status", &Reset::status).one_of({"available", "error", "in-use", "error_extending"}),
-                            text("attach_status", &Reset::attach_status).one_of({"attached", "detached"}).nullable_(),
-                            text("migration_status", &Reset::migration_status).nullable_()}};
+const Fields<Reset> kReset{
+    "os-reset_status",
+    Fields<Reset>::Unknown::refuse,
+    {text("status", &Reset::status).one_of({"available", "error", "in-use", "error_extending"}),
+     text("attach_status", &Reset::attach_status).one_of({"attached", "detached"}).nullable_(),
+     text("migration_status", &Reset::migration_status).nullable_()}};
 
 struct Bootable {
   bool bootable = false;
 };
-const Fields<Bootable> kBootable{"os-set_bootable", Fields<Bootable>::Unknown::refuse,
+const Fields<Bootable> kBootable{"os-set_bootable",
+                                 Fields<Bootable>::Unknown::refuse,
                                  {boolean("bootable", &Bootable::bootable).required_()}};
 
 Status need_admin(const Context& context, const std::string& action) {
   if (context.claims.is_admin()) return {};
-  return forbidden("Policy does not allow volume action " + action + " to be performed: it needs the admin role.");
+  return forbidden("Policy does not allow volume action " + action +
+                   " to be performed: it needs the admin role.");
 }
 
-Json metadata_json(const Volume& v) { return Json::object({{"metadata", string_map_json(v.metadata)}}); }
+Json metadata_json(const Volume& v) {
+  return Json::object({{"metadata", string_map_json(v.metadata)}});
+}
 
 Status check_count(const StringMap& metadata) {
   if (static_cast<int64_t>(metadata.size()) <= kMaxMetadata) return {};
-  return Error(ErrorCode::too_large, "A volume has at most " + std::to_string(kMaxMetadata) + " metadata items.");
+  return Error(ErrorCode::too_large,
+               "A volume has at most " + std::to_string(kMaxMetadata) + " metadata items.");
 }
 
 }  // namespace
@@ -60,7 +69,8 @@ Status Api::extend(db::Session& s, Volume& v, int64_t size_gib) {
 
 Result<Response> Api::action(const Request& request, Context& context) {
   Json body = TRY(parse_json(request.body));
-  if (!body.is_object() || body.size() != 1) return bad_request("The body must be an object with one member: the action.");
+  if (!body.is_object() || body.size() != 1)
+    return bad_request("The body must be an object with one member: the action.");
   const auto& [name, value] = body.as_object().front();
   if (name == "os-extend") {
     Extend in = TRY(kExtend.read(value));
@@ -71,7 +81,8 @@ Result<Response> Api::action(const Request& request, Context& context) {
     TRYV(need_admin(context, name));
     Reset in = TRY(kReset.read(value));
     TRY(change(context, [&](db::Session&, Volume& v) -> Status {
-      if (v.status == "deleting") return bad_request("A volume on its way out keeps its status.", "status");
+      if (v.status == "deleting")
+        return bad_request("A volume on its way out keeps its status.", "status");
       if (in.status) v.status = *in.status;
       return {};
     }));
@@ -91,9 +102,15 @@ Result<Response> Api::action(const Request& request, Context& context) {
     return Response::empty(200);
   }
   if (name == "os-attach" || name == "os-detach") {
-    return bad_request("Volumes are attached and detached through the Compute API: POST /servers/{id}/os-volume_attachments.", name);
+    return bad_request(
+        "Volumes are attached and detached through the Compute API: POST "
+        "/servers/{id}/os-volume_attachments.",
+        name);
   }
-  return bad_request("There is no such action: " + name.substr(0, 64) + ". Served are os-extend, os-set_bootable, os-reset_status and os-force_delete.", name.substr(0, 64));
+  return bad_request(
+      "There is no such action: " + name.substr(0, 64) +
+          ". Served are os-extend, os-set_bootable, os-reset_status and os-force_delete.",
+      name.substr(0, 64));
 }
 
 Result<Response> Api::get_metadata(const Request&, Context& context) {
@@ -105,12 +122,15 @@ namespace {
 struct MetadataBody {
   StringMap metadata;
 };
-const Fields<MetadataBody> kMetadata{"body", Fields<MetadataBody>::Unknown::refuse,
-                                     {string_map("metadata", &MetadataBody::metadata).length(0, kMaxMetadata).required_()}};
+const Fields<MetadataBody> kMetadata{
+    "body",
+    Fields<MetadataBody>::Unknown::refuse,
+    {string_map("metadata", &MetadataBody::metadata).length(0, kMaxMetadata).required_()}};
 struct MetaBody {
   StringMap meta;
 };
-const Fields<MetaBody> kMeta{"body", Fields<MetaBody>::Unknown::refuse,
+const Fields<MetaBody> kMeta{"body",
+                             Fields<MetaBody>::Unknown::refuse,
                              {string_map("meta", &MetaBody::meta).length(1, 1).required_()}};
 }  // namespace
 
@@ -135,14 +155,18 @@ Result<Response> Api::set_metadata(const Request& request, Context& context) {
 Result<Response> Api::get_metadata_item(const Request&, Context& context) {
   Volume v = TRY(db_.read([&](db::Session& s) { return own_volume(s, context); }));
   auto found = v.metadata.find(context.param("key"));
-  if (found == v.metadata.end()) return not_found("Volume metadata key '" + context.param("key").substr(0, 255) + "' not found.");
-  return Response::json(200, Json::object({{"meta", Json::object({{found->first, found->second}})}}));
+  if (found == v.metadata.end())
+    return not_found("Volume metadata key '" + context.param("key").substr(0, 255) +
+                     "' not found.");
+  return Response::json(200,
+                        Json::object({{"meta", Json::object({{found->first, found->second}})}}));
 }
 
 Result<Response> Api::set_metadata_item(const Request& request, Context& context) {
   MetaBody in = TRY(kMeta.read(TRY(parse_json(request.body))));
   const auto& [key, value] = *in.meta.begin();
-  if (key != context.param("key")) return bad_request("Request body and URI mismatch: the key must be the same in both.", "meta");
+  if (key != context.param("key"))
+    return bad_request("Request body and URI mismatch: the key must be the same in both.", "meta");
   TRY(change(context, [&](db::Session&, Volume& v) {
     v.metadata[in.meta.begin()->first] = in.meta.begin()->second;
     return check_count(v.metadata);
@@ -152,7 +176,9 @@ Result<Response> Api::set_metadata_item(const Request& request, Context& context
 
 Result<Response> Api::remove_metadata_item(const Request&, Context& context) {
   TRY(change(context, [&](db::Session&, Volume& v) -> Status {
-    if (v.metadata.erase(context.param("key")) == 0) return not_found("Volume metadata key '" + context.param("key").substr(0, 255) + "' not found.");
+    if (v.metadata.erase(context.param("key")) == 0)
+      return not_found("Volume metadata key '" + context.param("key").substr(0, 255) +
+                       "' not found.");
     return {};
   }));
   return Response::empty(200);

@@ -15,17 +15,21 @@ Result<Volume> own_volume(db::Session& s, const Context& context) {
 }
 
 VolumeLook Api::look(const Context& context) const {
-  return {context.base_url, context.param("project_id"), context.microversion, context.claims.is_admin()};
+  return {context.base_url, context.param("project_id"), context.microversion,
+          context.claims.is_admin()};
 }
 
-void Api::add(Router& router, std::string method, const std::string& below, Access access, Method f, int since) {
+void Api::add(Router& router, std::string method, const std::string& below, Access access, Method f,
+              int since) {
   auto handler = [this, f, since](const Request& request, Context& context) -> Result<Response> {
     const Claims& c = context.claims;
     bool own = c.scope == Claims::Scope::project && context.param("project_id") == c.project_id;
     if (!own && !c.is_admin() && !c.is_service()) {
       return bad_request("Malformed request url: its project is not the token's.", "project_id");
     }
-    if (context.microversion < since) return not_found("The resource could not be found: it is served from microversion 3." + std::to_string(since) + " on.");
+    if (context.microversion < since)
+      return not_found("The resource could not be found: it is served from microversion 3." +
+                       std::to_string(since) + " on.");
     return (this->*f)(request, context);
   };
   router.add(std::move(method), "/v3/{project_id}" + below, access, handler);
@@ -68,7 +72,9 @@ void Api::add_discovery(Router& router) {
 }
 
 void Api::add_internal(Router& router) {
-  auto bind = [this](Method f) { return [this, f](const Request& q, Context& c) { return (this->*f)(q, c); }; };
+  auto bind = [this](Method f) {
+    return [this, f](const Request& q, Context& c) { return (this->*f)(q, c); };
+  };
   const std::string at = "/internal/v1/volumes/{id}/attachment";
   router.add("PUT", at, Access::service, bind(&Api::attach));
   router.add("PUT", at + "/{attachment}/attached", Access::service, bind(&Api::attached));
@@ -77,7 +83,8 @@ void Api::add_internal(Router& router) {
 }
 
 // Reads, changes and writes a volume in one transaction. A volume on its way out takes no change.
-Result<Volume> Api::change(Context& context, const std::function<Status(db::Session&, Volume&)>& f) {
+Result<Volume> Api::change(Context& context,
+                           const std::function<Status(db::Session&, Volume&)>& f) {
   return db_.write([&](db::Session& s) -> Result<Volume> {
     Volume volume = TRY(own_volume(s, context));
     TRYV(f(s, volume));

@@ -24,9 +24,12 @@ class Images {
 
 struct Settings {
   std::string default_zone = "nova";
-  std::map<std::string, int64_t> quotas = {{"volumes", 10},          {"gigabytes", 1000},
-                                           {"snapshots", 10},        {"backups", 10},
-                                           {"backup_gigabytes", 1000}, {"groups", 10},
+  std::map<std::string, int64_t> quotas = {{"volumes", 10},
+                                           {"gigabytes", 1000},
+                                           {"snapshots", 10},
+                                           {"backups", 10},
+                                           {"backup_gigabytes", 1000},
+                                           {"groups", 10},
                                            {"per_volume_gigabytes", -1}};  // -1: no limit
   VolumeTaskOptions tasks;
 };
@@ -36,8 +39,14 @@ inline const MicroversionRange kMicroversions{"volume", "", 3, 0, 70};
 // The Block Storage API v3 and the internal routes.
 class Api {
  public:
-  Api(db::Database& database, Clock& clock, Random& random, feed::Feed& feed, Images& images, Settings settings)
-      : db_(database), clock_(clock), random_(random), feed_(feed), images_(images), settings_(std::move(settings)) {}
+  Api(db::Database& database, Clock& clock, Random& random, feed::Feed& feed, Images& images,
+      Settings settings)
+      : db_(database),
+        clock_(clock),
+        random_(random),
+        feed_(feed),
+        images_(images),
+        settings_(std::move(settings)) {}
   void add_routes(Router& router);
   void on_task(std::function<void()> wake) { wake_ = std::move(wake); }
 
@@ -88,7 +97,8 @@ class Api {
   Result<Volume> volume_from(const VolumeCreate& in, const Context& context);
   Status take_image(Volume& volume, const std::string& image_id, const Context& context);
   Status check_zone(db::Session& s, const std::string& zone);
-  Status check_quota(db::Session& s, const std::string& project_id, int64_t volumes, int64_t gigabytes, int64_t size);
+  Status check_quota(db::Session& s, const std::string& project_id, int64_t volumes,
+                     int64_t gigabytes, int64_t size);
   std::map<std::string, int64_t> quota_of(db::Session& s, const std::string& project_id);
   Result<Volume> change(Context&, const std::function<Status(db::Session&, Volume&)>& f);
   Status start_delete(db::Session& s, Volume& volume);

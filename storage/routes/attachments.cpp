@@ -13,14 +13,15 @@ struct AttachBody {
   std::optional<std::string> device;
   std::string mode = "rw";
 };
-const Fields<AttachBody> kAttach{"attachment",
-                                 Fields<AttachBody>::Unknown::ignore,
-                                 {text("attachment_id", &AttachBody::attachment_id).format_("uuid").required_(),
-                                  text("server_id", &AttachBody::server_id).format_("uuid").required_(),
-                                  text("project_id", &AttachBody::project_id).length(1, 64).required_(),
-                                  text("host", &AttachBody::host).length(1, 255).required_(),
-                                  text("device", &AttachBody::device).length(0, 255).nullable_(),
-                                  text("mode", &AttachBody::mode).one_of({"rw"})}};
+const Fields<AttachBody> kAttach{
+    "attachment",
+    Fields<AttachBody>::Unknown::ignore,
+    {text("attachment_id", &AttachBody::attachment_id).format_("uuid").required_(),
+     text("server_id", &AttachBody::server_id).format_("uuid").required_(),
+     text("project_id", &AttachBody::project_id).length(1, 64).required_(),
+     text("host", &AttachBody::host).length(1, 255).required_(),
+     text("device", &AttachBody::device).length(0, 255).nullable_(),
+     text("mode", &AttachBody::mode).one_of({"rw"})}};
 
 Json connection(const Volume& v) {
   bool ready = !v.path.empty();
@@ -39,9 +40,11 @@ Result<Response> Api::attach(const Request& request, Context& context) {
   AttachBody in = TRY(kAttach.read(TRY(parse_json(request.body))));
   Volume volume = TRY(db_.write([&](db::Session& s) -> Result<Volume> {
     auto v = store::find(s, context.param("id"));
-    if (!v || v->project_id != in.project_id) return not_found("Volume " + context.param("id").substr(0, 64) + " could not be found.");
+    if (!v || v->project_id != in.project_id)
+      return not_found("Volume " + context.param("id").substr(0, 64) + " could not be found.");
     TimeUs now = clock_.now_us();
-    Attachment wish{in.attachment_id, v->id, in.server_id, in.host, in.device.value_or(""), "reserved", now, 0};
+    Attachment wish{in.attachment_id,       v->id,      in.server_id, in.host,
+                    in.device.value_or(""), "reserved", now,          0};
     TRYV(may_attach(*v, wish));
     if (v->attachment) return std::move(*v);
     store::put_attachment(s, wish);
@@ -53,16 +56,22 @@ Result<Response> Api::attach(const Request& request, Context& context) {
   return Response::json(200, connection(volume));
 }
 
-Result<Response> Api::attached(const Request& q, Context& c) { return set_attachment_state(q, c, "attached"); }
-Result<Response> Api::detaching(const Request& q, Context& c) { return set_attachment_state(q, c, "detaching"); }
+Result<Response> Api::attached(const Request& q, Context& c) {
+  return set_attachment_state(q, c, "attached");
+}
+Result<Response> Api::detaching(const Request& q, Context& c) {
+  return set_attachment_state(q, c, "detaching");
+}
 
 // A body may say where the guest has it: {"device": "/dev/vdb"}.
-Result<Response> Api::set_attachment_state(const Request& request, Context& context, const std::string& state) {
+Result<Response> Api::set_attachment_state(const Request& request, Context& context,
+                                           const std::string& state) {
   Json body = request.body.empty() ? Json::object() : TRY(parse_json(request.body));
   TRYV(db_.write([&](db::Session& s) -> Status {
     auto v = store::find(s, context.param("id"));
     if (!v || !v->attachment || v->attachment->id != context.param("attachment")) {
-      return not_found("Volume " + context.param("id").substr(0, 64) + " has no attachment " + context.param("attachment").substr(0, 64) + ".");
+      return not_found("Volume " + context.param("id").substr(0, 64) + " has no attachment " +
+                       context.param("attachment").substr(0, 64) + ".");
     }
     Attachment& a = *v->attachment;
     TimeUs now = clock_.now_us();
@@ -70,7 +79,8 @@ Result<Response> Api::set_attachment_state(const Request& request, Context& cont
     a.state = state;
     if (!body["device"].as_string().empty()) a.device = body["device"].as_string().substr(0, 255);
     store::put_attachment(s, a);
-    if (v->status != "deleting" && v->status != "creating") v->status = std::string(status_by_attachment(*v));
+    if (v->status != "deleting" && v->status != "creating")
+      v->status = std::string(status_by_attachment(*v));
     store::update(s, *v, now);
     return {};
   }));

@@ -9,9 +9,12 @@ namespace nuri::storage {
 namespace {
 
 Json versions_json(const Context& context) {
-  Json links = Json::array({Json::object({{"rel", "describedby"}, {"type", "text/html"}, {"href", "https://docs.openstack.org/"}}),
+  Json links = Json::array({Json::object({{"rel", "describedby"},
+                                          {"type", "text/html"},
+                                          {"href", "https://docs.openstack.org/"}}),
                             Json::object({{"rel", "self"}, {"href", context.base_url + "/v3/"}})});
-  Json media = Json::object({{"base", "application/json"}, {"type", "application/vnd.openstack.volume+json;version=3"}});
+  Json media = Json::object(
+      {{"base", "application/json"}, {"type", "application/vnd.openstack.volume+json;version=3"}});
   Json v3 = Json::object({{"id", "v3.0"},
                           {"status", "CURRENT"},
                           {"version", "3." + std::to_string(kMicroversions.max)},
@@ -40,19 +43,29 @@ struct Extension {
 };
 // Those of Cinder's extensions whose routes or fields are served.
 constexpr Extension kExtensions[] = {
-    {"os-admin-actions", "AdminActions"},         {"os-availability-zone", "AvailabilityZones"},
-    {"os-extended-services", "ExtendedServices"}, {"os-quota-sets", "Quotas"},
-    {"os-services", "Services"},                  {"os-used-limits", "UsedLimits"},
-    {"os-vol-host-attr", "VolumeHostAttribute"},  {"os-vol-image-meta", "VolumeImageMetadata"},
-    {"os-vol-mig-status-attr", "VolumeMigStatusAttribute"}, {"os-vol-tenant-attr", "VolumeTenantAttribute"},
-    {"os-volume-actions", "VolumeActions"},       {"os-volume-type-access", "VolumeTypeAccess"},
+    {"os-admin-actions", "AdminActions"},
+    {"os-availability-zone", "AvailabilityZones"},
+    {"os-extended-services", "ExtendedServices"},
+    {"os-quota-sets", "Quotas"},
+    {"os-services", "Services"},
+    {"os-used-limits", "UsedLimits"},
+    {"os-vol-host-attr", "VolumeHostAttribute"},
+    {"os-vol-image-meta", "VolumeImageMetadata"},
+    {"os-vol-mig-status-attr", "VolumeMigStatusAttribute"},
+    {"os-vol-tenant-attr", "VolumeTenantAttribute"},
+    {"os-volume-actions", "VolumeActions"},
+    {"os-volume-type-access", "VolumeTypeAccess"},
 };
 
 }  // namespace
 
 void add_version_routes(Router& router) {
-  router.add("GET", "/", Access::open, [](const Request&, Context& c) -> Result<Response> { return Response::json(300, versions_json(c)); });
-  router.add("GET", "/v3", Access::open, [](const Request&, Context& c) -> Result<Response> { return Response::json(200, versions_json(c)); });
+  router.add("GET", "/", Access::open, [](const Request&, Context& c) -> Result<Response> {
+    return Response::json(300, versions_json(c));
+  });
+  router.add("GET", "/v3", Access::open, [](const Request&, Context& c) -> Result<Response> {
+    return Response::json(200, versions_json(c));
+  });
 }
 
 Result<Response> Api::types(const Request&, Context&) {
@@ -74,14 +87,22 @@ Result<Response> Api::services(const Request& request, Context& context) {
   auto hosts = TRY(db_.read([&](db::Session& s) { return store::hosts(s); }));
   Json out = Json::array();
   TimeUs now = clock_.now_us();
-  auto add = [&](const std::string& binary, const std::string& host, const std::string& zone, TimeUs seen) {
+  auto add = [&](const std::string& binary, const std::string& host, const std::string& zone,
+                 TimeUs seen) {
     std::string binary_asked = request.query.get("binary"), host_asked = request.query.get("host");
-    if ((!binary_asked.empty() && binary_asked != binary) || (!host_asked.empty() && host_asked != host)) return;
-    Json item = Json::object({{"binary", binary}, {"host", host}, {"zone", zone}, {"status", "enabled"},
-                              {"state", now - seen <= kHostSilentUs ? "up" : "down"}, {"updated_at", iso_naive(seen)},
+    if ((!binary_asked.empty() && binary_asked != binary) ||
+        (!host_asked.empty() && host_asked != host))
+      return;
+    Json item = Json::object({{"binary", binary},
+                              {"host", host},
+                              {"zone", zone},
+                              {"status", "enabled"},
+                              {"state", now - seen <= kHostSilentUs ? "up" : "down"},
+                              {"updated_at", iso_naive(seen)},
                               {"disabled_reason", Json()}});
     if (context.microversion >= 7) item.set("cluster", Json());
-    if (context.microversion >= 49 && binary == "cinder-volume") item.set("backend_state", now - seen <= kHostSilentUs ? "up" : "down");
+    if (context.microversion >= 49 && binary == "cinder-volume")
+      item.set("backend_state", now - seen <= kHostSilentUs ? "up" : "down");
     out.push_back(std::move(item));
   };
   add("cinder-scheduler", "nuri-storage", settings_.default_zone, now);
@@ -95,7 +116,8 @@ Result<Response> Api::zones(const Request&, Context&) {
   for (const Host& h : hosts) names.insert(h.zone);
   Json out = Json::array();
   for (const auto& name : names) {
-    out.push_back(Json::object({{"zoneName", name}, {"zoneState", Json::object({{"available", true}})}}));
+    out.push_back(
+        Json::object({{"zoneName", name}, {"zoneState", Json::object({{"available", true}})}}));
   }
   return Response::json(200, Json::object({{"availabilityZoneInfo", out}}));
 }
@@ -103,7 +125,10 @@ Result<Response> Api::zones(const Request&, Context&) {
 Result<Response> Api::extensions(const Request&, Context&) {
   Json out = Json::array();
   for (const Extension& e : kExtensions) {
-    out.push_back(Json::object({{"alias", e.alias}, {"name", e.name}, {"description", e.name}, {"links", Json::array()},
+    out.push_back(Json::object({{"alias", e.alias},
+                                {"name", e.name},
+                                {"description", e.name},
+                                {"links", Json::array()},
                                 {"updated", "2022-08-31T00:00:00+00:00"}}));
   }
   return Response::json(200, Json::object({{"extensions", out}}));

@@ -8,7 +8,8 @@
 #include "storage/api/volume.h"
 #include "storage/domain/placement.h"
 
-// The rows of volumes, their attachments, hosts and quotas. Functions run inside the caller's transaction.
+// The rows of volumes, their attachments, hosts and quotas. Functions run inside the caller's
+// transaction.
 namespace nuri::storage::store {
 
 extern const std::vector<db::Migration> kMigrations;  // component "storage"
@@ -34,7 +35,8 @@ struct Usage {
 Usage usage(db::Session& s, std::string_view project_id);
 // Overrides of a project: "volumes", "gigabytes", ... Missing ones have the default.
 std::map<std::string, int64_t> quotas(db::Session& s, std::string_view project_id);
-void put_quota(db::Session& s, std::string_view project_id, std::string_view resource, int64_t limit);
+void put_quota(db::Session& s, std::string_view project_id, std::string_view resource,
+               int64_t limit);
 void remove_quotas(db::Session& s, std::string_view project_id);
 
 // Usage event of a volume: "begin", "change", "end".

@@ -11,7 +11,8 @@ namespace {
 using tasks::Outcome;
 using tasks::Task;
 
-constexpr TimeUs kLookAgainUs = 30 * kSecondUs;   // while waiting for an agent; a signal comes sooner
+constexpr TimeUs kLookAgainUs =
+    30 * kSecondUs;  // while waiting for an agent; a signal comes sooner
 constexpr TimeUs kIdleUs = 3600 * kSecondUs;
 
 class VolumeSteps {
@@ -46,7 +47,8 @@ Result<VolumeSteps::Seen> VolumeSteps::look(const std::string& id) {
     auto volume = store::find(s, id);
     if (!volume) return internal("a volume's task without its volume");
     Seen seen{std::move(*volume), "", "", ""};
-    auto state = seen.volume.host.empty() ? std::nullopt : feed_.observed(s, seen.volume.host, "volume", id);
+    auto state =
+        seen.volume.host.empty() ? std::nullopt : feed_.observed(s, seen.volume.host, "volume", id);
     if (state && (*state)["revision"].as_int() >= seen.volume.revision) {
       seen.status = (*state)["status"].as_string();
       seen.path = (*state)["path"].as_string();
@@ -57,7 +59,8 @@ Result<VolumeSteps::Seen> VolumeSteps::look(const std::string& id) {
 }
 
 // Fields are changed on the row as it is at the commit: a request may have come between.
-Outcome VolumeSteps::failed(const std::string& id, const std::string& status, const std::string& why) {
+Outcome VolumeSteps::failed(const std::string& id, const std::string& status,
+                            const std::string& why) {
   return Outcome::next("failed", [this, id, status, why](db::Session& s) -> Status {
     auto v = store::find(s, id);
     if (!v) return internal("volume row is gone");
@@ -72,14 +75,16 @@ Result<Outcome> VolumeSteps::place(const Task& task) {
   std::string host = TRY(db_.read([&](db::Session& s) -> Result<std::string> {
     auto v = store::find(s, task.id);
     if (!v) return internal("a volume's task without its volume");
-    PlacementRequest q{v->size_gib, v->zone, v->attachment ? v->attachment->host : "", options_.overcommit, clock_.now_us()};
+    PlacementRequest q{v->size_gib, v->zone, v->attachment ? v->attachment->host : "",
+                       options_.overcommit, clock_.now_us()};
     return storage::place(q, store::hosts(s));
   }));
   TimeUs limit = options_.make_blank_us;
   auto outcome = Outcome::next("await", [this, id = task.id, host](db::Session& s) -> Status {
     auto v = store::find(s, id);
     if (!v) return internal("volume row is gone");
-    if (v->attachment && v->attachment->host != host) return conflict("a server elsewhere asked for it meanwhile");
+    if (v->attachment && v->attachment->host != host)
+      return conflict("a server elsewhere asked for it meanwhile");
     v->host = host;
     v->revision = feed_.put(s, host, "volume", id, volume_spec(*v));
     store::update(s, *v, clock_.now_us());
@@ -159,10 +164,12 @@ Status VolumeSteps::late(db::Session& s, const Task& task, const std::string& wh
 }  // namespace
 
 Json volume_spec(const Volume& v) {
-  return Json::object({{"id", v.id}, {"size_gib", v.size_gib}, {"format", "qcow2"}, {"image", v.image}});
+  return Json::object(
+      {{"id", v.id}, {"size_gib", v.size_gib}, {"format", "qcow2"}, {"image", v.image}});
 }
 
-tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock, VolumeTaskOptions options) {
+tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock,
+                        VolumeTaskOptions options) {
   auto steps = std::make_shared<VolumeSteps>(database, feed, clock, options);
   auto bind = [steps](Result<Outcome> (VolumeSteps::*f)(const Task&)) -> tasks::Step {
     return [steps, f](const Task& t) { return ((*steps).*f)(t); };
@@ -179,21 +186,26 @@ tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock, 
   kind.delete_step = "remove";
   kind.teardown = {"remove", "await_gone"};
   kind.failed_step = "failed";
-  kind.on_deadline = [steps](db::Session& s, const Task& t, const std::string& why) { return steps->late(s, t, why); };
+  kind.on_deadline = [steps](db::Session& s, const Task& t, const std::string& why) {
+    return steps->late(s, t, why);
+  };
   return kind;
 }
 
-void create_volume_task(db::Session& s, const Volume& volume, TimeUs now_us, const VolumeTaskOptions& options) {
+void create_volume_task(db::Session& s, const Volume& volume, TimeUs now_us,
+                        const VolumeTaskOptions& options) {
   tasks::create(s, "volume", volume.id, "place", now_us, now_us + options.place_us);
 }
 
 feed::Feed::OnObserved on_observed(Clock& clock, std::function<void()> wake) {
-  return [&clock, wake](db::Session& s, const std::string& host, const std::string& kind, const std::string& id, const Json& state) -> Status {
+  return [&clock, wake](db::Session& s, const std::string& host, const std::string& kind,
+                        const std::string& id, const Json& state) -> Status {
     TimeUs now = clock.now_us();
     if (kind == "volume") {
       if (tasks::signal(s, id, now)) s.after_commit(wake);
     } else if (kind == "host" && id == host && !state["absent"].as_bool()) {
-      store::put_host(s, {host, state["zone"].as_string("nova"), state["disk_gib"].as_int(), state["disk_used_gib"].as_int(), 0, now});
+      store::put_host(s, {host, state["zone"].as_string("nova"), state["disk_gib"].as_int(),
+                          state["disk_used_gib"].as_int(), 0, now});
     }
     return {};
   };

@@ -12,21 +12,24 @@
 //     └─late────┴──> failed (waits for the signal)      remove ──> await_gone ──> (row away)
 //
 // place: picks a host and tells its agent through the feed. await: until the agent has the file.
-// keep: nothing to do but to look at signals. remove: tells the agent; await_gone: until it confirms.
+// keep: nothing to do but to look at signals. remove: tells the agent; await_gone: until it
+// confirms.
 namespace nuri::storage {
 
 struct VolumeTaskOptions {
-  TimeUs place_us = 60 * kSecondUs;           // to find a host
-  TimeUs make_blank_us = 5 * 60 * kSecondUs;  // for the agent to make the file
-  TimeUs make_image_us = 60 * 60 * kSecondUs; // with an image to fetch and copy
+  TimeUs place_us = 60 * kSecondUs;            // to find a host
+  TimeUs make_blank_us = 5 * 60 * kSecondUs;   // for the agent to make the file
+  TimeUs make_image_us = 60 * 60 * kSecondUs;  // with an image to fetch and copy
   TimeUs extend_us = 5 * 60 * kSecondUs;
   int64_t overcommit = 10;
 };
 
-tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock, VolumeTaskOptions options);
+tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock,
+                        VolumeTaskOptions options);
 
 // In the transaction that writes the volume.
-void create_volume_task(db::Session& s, const Volume& volume, TimeUs now_us, const VolumeTaskOptions& options);
+void create_volume_task(db::Session& s, const Volume& volume, TimeUs now_us,
+                        const VolumeTaskOptions& options);
 
 // The agents' observations: hosts into their table, volumes as signals to their tasks.
 feed::Feed::OnObserved on_observed(Clock& clock, std::function<void()> wake);

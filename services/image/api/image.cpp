@@ -6,10 +6,10 @@ namespace nuri::image {
 
 namespace {
 
-const std::vector<std::string> kDiskFormats = {"ami",  "ari", "aki", "vhd", "vhdx", "vmdk",
-                                               "raw",  "qcow2", "vdi", "iso", "ploop"};
-const std::vector<std::string> kContainerFormats = {"ami", "ari",    "aki",       "bare",
-                                                    "ovf", "ova",    "docker",    "compressed"};
+const std::vector<std::string> kDiskFormats = {"ami", "ari",   "aki", "vhd", "vhdx", "vmdk",
+                                               "raw", "qcow2", "vdi", "iso", "ploop"};
+const std::vector<std::string> kContainerFormats = {"ami", "ari", "aki",    "bare",
+                                                    "ovf", "ova", "docker", "compressed"};
 
 // Glance's words for what only the service sets, and for what must not be a property's name.
 const std::vector<std::string> kReserved = {"location", "deleted", "deleted_at", "direct_url",
@@ -36,7 +36,9 @@ const Fields<Image> kImage{
     {
         text("id", &Image::id).format_("uuid"),
         text("name", &Image::name).length(0, 255).nullable_(),
-        text("status", &Image::status).one_of({"queued", "saving", "active", "deactivated"}).out_only(),
+        text("status", &Image::status)
+            .one_of({"queued", "saving", "active", "deactivated"})
+            .out_only(),
         text("visibility", &Image::visibility).one_of({"public", "private", "shared", "community"}),
         text("owner", &Image::owner).length(0, 255).nullable_(),
         text("disk_format", &Image::disk_format).one_of(kDiskFormats).nullable_(),
@@ -90,8 +92,8 @@ Result<Image> read_image(const Json& body) {
     out.properties[key] = value.as_string();
   }
   if (static_cast<int64_t>(out.properties.size()) > kMaxProperties) {
-    return Error(ErrorCode::too_large, "An image has at most " + std::to_string(kMaxProperties) +
-                                           " properties.");
+    return Error(ErrorCode::too_large,
+                 "An image has at most " + std::to_string(kMaxProperties) + " properties.");
   }
   std::sort(out.tags.begin(), out.tags.end());
   out.tags.erase(std::unique(out.tags.begin(), out.tags.end()), out.tags.end());

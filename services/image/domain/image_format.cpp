@@ -27,7 +27,8 @@ uint32_t u32(std::string_view head, size_t at) {
 uint64_t u64(std::string_view head, size_t at) { return big_endian(head, at, 8); }
 
 Error refused(std::string why) {
-  return bad_request("The image data is not an allowed qcow2 image: " + std::move(why), "disk_format");
+  return bad_request("The image data is not an allowed qcow2 image: " + std::move(why),
+                     "disk_format");
 }
 
 Status check_features(std::string_view head, uint32_t header_length) {

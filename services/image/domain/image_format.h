@@ -21,9 +21,10 @@ inline constexpr uint64_t kMaxVirtualBytes = 16ull << 40;
 // or "" where nothing is recognised (a raw disk, an ISO).
 std::string_view recognise(std::string_view head);
 
-// `head` is the first min(kHeaderBytes, file_size) bytes. Returns the virtual size where it is known.
-// Errors: bad_request (field disk_format), with what was found and what is allowed.
-//   qcow2: versions 2 and 3, no backing file, no data file, no encryption, no feature we do not know,
+// `head` is the first min(kHeaderBytes, file_size) bytes. Returns the virtual size where it is
+// known. Errors: bad_request (field disk_format), with what was found and what is allowed.
+//   qcow2: versions 2 and 3, no backing file, no data file, no encryption, no feature we do not
+//   know,
 //          a sane geometry that lies inside the file.
 //   others: the bytes must not be those of another format. Raw is never probed by us, but somebody
 //          further on may probe it; a qcow2 under the name of raw has no honest use.

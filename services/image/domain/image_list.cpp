@@ -8,14 +8,17 @@ namespace nuri::image {
 
 namespace {
 
-const std::vector<std::string> kSortKeys = {"name",   "status",     "container_format", "disk_format", "size",
-                                            "id",     "created_at", "updated_at",       "owner",       "visibility",
-                                            "min_disk", "min_ram"};
-const std::vector<std::string> kInFields = {"container_format", "disk_format", "id", "name", "status"};
+const std::vector<std::string> kSortKeys = {
+    "name",       "status", "container_format", "disk_format", "size",   "id", "created_at",
+    "updated_at", "owner",  "visibility",       "min_disk",    "min_ram"};
+const std::vector<std::string> kInFields = {"container_format", "disk_format", "id", "name",
+                                            "status"};
 const std::vector<std::string> kComparisons = {"eq", "neq", "gt", "gte", "lt", "lte"};
 
 template <class L>
-bool has(const L& list, std::string_view x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+bool has(const L& list, std::string_view x) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
 
 std::optional<int64_t> integer(std::string_view s) {
   int64_t v = 0;
@@ -29,11 +32,15 @@ Result<std::vector<std::string>> split_in(const std::string& field, std::string_
   std::vector<std::string> out(1);
   bool quoted = false;
   for (char c : list) {
-    if (c == '"') quoted = !quoted;
-    else if (c == ',' && !quoted) out.emplace_back();
-    else out.back() += c;
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      out.emplace_back();
+    else
+      out.back() += c;
   }
-  if (quoted) return bad_request("Invalid filter value for " + field + ": a quote is not closed.", field);
+  if (quoted)
+    return bad_request("Invalid filter value for " + field + ": a quote is not closed.", field);
   return out;
 }
 
@@ -41,19 +48,24 @@ Result<ListQuery::Condition> read_condition(const std::string& key, const std::s
   size_t colon = value.find(':');
   std::string prefix = colon == std::string::npos ? "" : value.substr(0, colon);
   std::string rest = colon == std::string::npos ? value : value.substr(colon + 1);
-  if (prefix == "in" && has(kInFields, key)) return ListQuery::Condition{key, "in", TRY(split_in(key, rest))};
+  if (prefix == "in" && has(kInFields, key))
+    return ListQuery::Condition{key, "in", TRY(split_in(key, rest))};
   if (key == "created_at" || key == "updated_at") {
     bool given = has(kComparisons, prefix);
     std::string time = given ? rest : value;
-    if (!parse_iso(time)) return bad_request("The value of " + key + " must be an ISO 8601 time, as gt:2026-01-31T12:00:00Z.", key);
+    if (!parse_iso(time))
+      return bad_request(
+          "The value of " + key + " must be an ISO 8601 time, as gt:2026-01-31T12:00:00Z.", key);
     return ListQuery::Condition{key, given ? prefix : "eq", {time}};
   }
   if (key == "size_min" || key == "size_max") {
     auto n = integer(value);
-    if (!n || *n < 0) return bad_request("The value of " + key + " must be a whole number, 0 or more.", key);
+    if (!n || *n < 0)
+      return bad_request("The value of " + key + " must be a whole number, 0 or more.", key);
     return ListQuery::Condition{"size", key == "size_min" ? "gte" : "lte", {value}};
   }
-  if (key == "protected" && value != "true" && value != "false" && value != "True" && value != "False") {
+  if (key == "protected" && value != "true" && value != "false" && value != "True" &&
+      value != "False") {
     return bad_request("The value of protected must be true or false.", key);
   }
   return ListQuery::Condition{key, "eq", {value}};
@@ -61,7 +73,11 @@ Result<ListQuery::Condition> read_condition(const std::string& key, const std::s
 
 Result<std::string> sort_key(const std::string& key) {
   if (!has(kSortKeys, key)) {
-    return bad_request("Invalid sort key '" + key.substr(0, 60) + "': it must be one of name, status, container_format, disk_format, size, id, created_at, updated_at, owner, visibility, min_disk, min_ram.", "sort_key");
+    return bad_request(
+        "Invalid sort key '" + key.substr(0, 60) +
+            "': it must be one of name, status, container_format, disk_format, size, id, "
+            "created_at, updated_at, owner, visibility, min_disk, min_ram.",
+        "sort_key");
   }
   return key;
 }
@@ -69,7 +85,8 @@ Result<std::string> sort_key(const std::string& key) {
 Result<bool> descending(const std::string& dir) {
   if (dir == "desc") return true;
   if (dir == "asc") return false;
-  return bad_request("Invalid sort direction '" + dir.substr(0, 20) + "': it must be asc or desc.", "sort_dir");
+  return bad_request("Invalid sort direction '" + dir.substr(0, 20) + "': it must be asc or desc.",
+                     "sort_dir");
 }
 
 Status read_order(const Query& query, ListQuery& out) {
@@ -87,7 +104,8 @@ Status read_order(const Query& query, ListQuery& out) {
   } else {
     std::vector<std::string> keys = query.all("sort_key"), dirs = query.all("sort_dir");
     if (keys.empty()) keys = {"created_at"};
-    if (dirs.size() > 1 && dirs.size() != keys.size()) return bad_request("The numbers of sort_key and sort_dir must be the same.", "sort_dir");
+    if (dirs.size() > 1 && dirs.size() != keys.size())
+      return bad_request("The numbers of sort_key and sort_dir must be the same.", "sort_dir");
     for (size_t i = 0; i < keys.size(); ++i) {
       std::string dir = dirs.empty() ? "desc" : dirs.size() == 1 ? dirs[0] : dirs[i];
       out.order.push_back({TRY(sort_key(keys[i])), TRY(descending(dir))});
@@ -96,7 +114,9 @@ Status read_order(const Query& query, ListQuery& out) {
   // A total order, or a page's end would not say where the next begins.
   bool down = out.order.empty() || out.order.front().descending;
   for (const char* last : {"created_at", "id"}) {
-    if (std::none_of(out.order.begin(), out.order.end(), [&](const auto& o) { return o.key == last; })) out.order.push_back({last, down});
+    if (std::none_of(out.order.begin(), out.order.end(),
+                     [&](const auto& o) { return o.key == last; }))
+      out.order.push_back({last, down});
   }
   return {};
 }
@@ -133,7 +153,8 @@ bool meets(const Image& image, const ListQuery::Condition& c) {
   if (auto have = number_of(image, c.field)) {
     std::optional<int64_t> want = integer(c.values[0]);
     if (c.field == "protected") want = c.values[0] == "true" || c.values[0] == "True";
-    if (c.field == "created_at" || c.field == "updated_at") want = *parse_iso(c.values[0]) / kSecondUs;
+    if (c.field == "created_at" || c.field == "updated_at")
+      want = *parse_iso(c.values[0]) / kSecondUs;
     if (!want) return false;
     if (c.op == "neq") return *have != *want;
     if (c.op == "gt") return *have > *want;
@@ -172,15 +193,20 @@ Result<ListQuery> read_list_query(const Query& query) {
     } else if (key == "tag") {
       out.tags.push_back(value);
     } else if (key == "visibility") {
-      static const std::vector<std::string> kAllowed = {"public", "private", "shared", "community", "all"};
-      if (!has(kAllowed, value)) return bad_request("visibility must be one of: public, private, shared, community, all.", key);
+      static const std::vector<std::string> kAllowed = {"public", "private", "shared", "community",
+                                                        "all"};
+      if (!has(kAllowed, value))
+        return bad_request("visibility must be one of: public, private, shared, community, all.",
+                           key);
       out.visibility = value;
     } else if (key == "member_status") {
       static const std::vector<std::string> kAllowed = {"pending", "accepted", "rejected", "all"};
-      if (!has(kAllowed, value)) return bad_request("member_status must be one of: pending, accepted, rejected, all.", key);
+      if (!has(kAllowed, value))
+        return bad_request("member_status must be one of: pending, accepted, rejected, all.", key);
       out.member_status = value;
     } else if (key == "os_hidden") {
-      if (value != "true" && value != "false" && value != "True" && value != "False") return bad_request("os_hidden must be true or false.", key);
+      if (value != "true" && value != "false" && value != "True" && value != "False")
+        return bad_request("os_hidden must be true or false.", key);
       out.hidden = value[0] == 't' || value[0] == 'T';
     } else {
       out.conditions.push_back(TRY(read_condition(key, value)));
@@ -200,15 +226,20 @@ Result<Page> select(const ListQuery& query, std::vector<Image> visible) {
   });
   auto from = visible.begin();
   if (!query.marker.empty()) {
-    from = std::find_if(visible.begin(), visible.end(), [&](const Image& i) { return i.id == query.marker; });
-    if (from == visible.end()) return bad_request("Invalid marker: there is no image " + query.marker.substr(0, 64) + ".", "marker");
+    from = std::find_if(visible.begin(), visible.end(),
+                        [&](const Image& i) { return i.id == query.marker; });
+    if (from == visible.end())
+      return bad_request("Invalid marker: there is no image " + query.marker.substr(0, 64) + ".",
+                         "marker");
     ++from;
   }
   Page page;
   for (; from != visible.end(); ++from) {
     bool wanted = from->hidden == query.hidden &&
-                  std::all_of(query.conditions.begin(), query.conditions.end(), [&](const auto& c) { return meets(*from, c); }) &&
-                  std::all_of(query.tags.begin(), query.tags.end(), [&](const auto& t) { return has(from->tags, t); });
+                  std::all_of(query.conditions.begin(), query.conditions.end(),
+                              [&](const auto& c) { return meets(*from, c); }) &&
+                  std::all_of(query.tags.begin(), query.tags.end(),
+                              [&](const auto& t) { return has(from->tags, t); });
     if (!wanted) continue;
     if (static_cast<int64_t>(page.images.size()) == query.limit) {
       page.more = true;

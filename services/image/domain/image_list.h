@@ -22,8 +22,8 @@ struct ListQuery {
     bool descending = true;
   };
   std::vector<Condition> conditions;
-  std::vector<std::string> tags;      // all of them
-  std::string visibility;             // "", "all" or one
+  std::vector<std::string> tags;  // all of them
+  std::string visibility;         // "", "all" or one
   std::string member_status = "accepted";
   bool hidden = false;
   std::vector<Order> order;

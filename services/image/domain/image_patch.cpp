@@ -10,7 +10,8 @@ constexpr size_t kMaxOperations = 256;
 
 // "/name" of RFC 6901: ~1 is '/', ~0 is '~'. Images are flat: one member only.
 Result<std::string> member_of(const std::string& path) {
-  Error shape = bad_request("Pointer `" + path.substr(0, 255) + "` must name one member of the image, as /name.", "path");
+  Error shape = bad_request(
+      "Pointer `" + path.substr(0, 255) + "` must name one member of the image, as /name.", "path");
   if (path.size() < 2 || path[0] != '/') return shape;
   std::string out;
   for (size_t i = 1; i < path.size(); ++i) {
@@ -35,10 +36,14 @@ Status set_base(Image& image, const std::string& name, const Json& value) {
   }
   // Null empties what can be empty; the table takes null as "not said".
   if (value.is_null()) {
-    if (name == "name") image.name.reset();
-    else if (name == "disk_format") image.disk_format.reset();
-    else if (name == "container_format") image.container_format.reset();
-    else return bad_request("The attribute '" + name + "' must not be null.", name);
+    if (name == "name")
+      image.name.reset();
+    else if (name == "disk_format")
+      image.disk_format.reset();
+    else if (name == "container_format")
+      image.container_format.reset();
+    else
+      return bad_request("The attribute '" + name + "' must not be null.", name);
     return {};
   }
   TRYV(kImage.update(image, Json::object({{name, value}})));
@@ -52,13 +57,16 @@ Status set_base(Image& image, const std::string& name, const Json& value) {
 Status apply_one(Image& image, const Json& operation) {
   const std::string& op = operation["op"].as_string();
   if (op != "add" && op != "replace" && op != "remove") {
-    return bad_request("Operation: `" + op.substr(0, 40) + "` must be one of: add, replace, remove.", "op");
+    return bad_request(
+        "Operation: `" + op.substr(0, 40) + "` must be one of: add, replace, remove.", "op");
   }
-  if (!operation["path"].is_string()) return bad_request("Each operation must have a path.", "path");
+  if (!operation["path"].is_string())
+    return bad_request("Each operation must have a path.", "path");
   std::string name = TRY(member_of(operation["path"].as_string()));
   TRYV(check_writable(name));
   const Json* value = operation.find("value");
-  if (op != "remove" && !value) return bad_request("Operation \"" + op + "\" requires a member named \"value\".", "value");
+  if (op != "remove" && !value)
+    return bad_request("Operation \"" + op + "\" requires a member named \"value\".", "value");
   if (is_base_property(name)) {
     if (op == "remove") return forbidden("Property " + name + " may not be removed.");
     return set_base(image, name, *value);
@@ -72,7 +80,8 @@ Status apply_one(Image& image, const Json& operation) {
   if (std::string why = property_problem(name, *value); !why.empty()) return bad_request(why, name);
   image.properties[name] = value->as_string();
   if (static_cast<int64_t>(image.properties.size()) > kMaxProperties) {
-    return Error(ErrorCode::too_large, "An image has at most " + std::to_string(kMaxProperties) + " properties.");
+    return Error(ErrorCode::too_large,
+                 "An image has at most " + std::to_string(kMaxProperties) + " properties.");
   }
   return {};
 }
@@ -80,9 +89,11 @@ Status apply_one(Image& image, const Json& operation) {
 }  // namespace
 
 Status apply_patch(Image& image, const Json& patch) {
-  if (!patch.is_array()) return bad_request("Request body must be a JSON array of operation objects.");
+  if (!patch.is_array())
+    return bad_request("Request body must be a JSON array of operation objects.");
   if (patch.size() > kMaxOperations) {
-    return bad_request("At most " + std::to_string(kMaxOperations) + " operations are allowed at once.");
+    return bad_request("At most " + std::to_string(kMaxOperations) +
+                       " operations are allowed at once.");
   }
   for (const Json& operation : patch.as_array()) {
     if (!operation.is_object()) return bad_request("Operations must be JSON objects.");

@@ -20,7 +20,9 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
   size_t host = url.find("://");
   size_t colon = url.rfind(':');
   http::ServerOptions options;
-  if (host == std::string::npos || colon <= host) return bad_request("services.image must be a URL with a port, as http://127.0.0.1:9702, not '" + url + "'.");
+  if (host == std::string::npos || colon <= host)
+    return bad_request("services.image must be a URL with a port, as http://127.0.0.1:9702, not '" +
+                       url + "'.");
   options.address = url.substr(host + 3, colon - host - 3);
   auto r = std::from_chars(url.data() + colon + 1, url.data() + url.size(), options.port);
   if (r.ec != std::errc()) return bad_request("services.image has no port: '" + url + "'.");
@@ -44,12 +46,15 @@ Status run(const std::string& config_path) {
   TRYV(migrate(*db));
   auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "image", clock));
   auth::TokenVerifier verifier(keys + "/token_ed25519.pub.pem", keys + "/service.key", clock);
-  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self, verifier);
+  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self,
+                                verifier);
 
   image::Limits limits;
   limits.images = config.number("image.quota_images", limits.images);
   limits.bytes = config.number("image.quota_gib", limits.bytes >> 30) << 30;
-  limits.upload_bytes = static_cast<uint64_t>(config.number("image.max_gib", static_cast<int64_t>(limits.upload_bytes >> 30))) << 30;
+  limits.upload_bytes = static_cast<uint64_t>(config.number(
+                            "image.max_gib", static_cast<int64_t>(limits.upload_bytes >> 30)))
+                        << 30;
   auto files = TRY(image::ImageFiles::open(data + "/images"));
   image::Api api(*db, clock, random, files, limits);
   TRYV(api.recover());

@@ -24,12 +24,16 @@ Result<Image> owned_image(db::Session& s, const Context& context) {
   const Claims& c = context.claims;
   bool own = !c.project_id.empty() && image.owner == c.project_id;
   if (own || c.is_admin() || c.is_service()) return image;
-  return forbidden("You are not permitted to modify the image " + image.id + ": it belongs to another project.");
+  return forbidden("You are not permitted to modify the image " + image.id +
+                   ": it belongs to another project.");
 }
 
-void emit_usage(db::Session& s, const Image& image, std::string_view type, const std::string& user_id, TimeUs now_us) {
-  feed::emit(s, {now_us, std::string(type), image.owner.value_or(""), user_id, "image", image.id,
-                 Json::object({{"name", image.name.value_or("")}, {"size_bytes", image.size.value_or(0)}})});
+void emit_usage(db::Session& s, const Image& image, std::string_view type,
+                const std::string& user_id, TimeUs now_us) {
+  feed::emit(
+      s,
+      {now_us, std::string(type), image.owner.value_or(""), user_id, "image", image.id,
+       Json::object({{"name", image.name.value_or("")}, {"size_bytes", image.size.value_or(0)}})});
 }
 
 void Api::add_routes(Router& router) {
@@ -49,7 +53,8 @@ void Api::add_image_routes(Router& router) {
   router.add("GET", "/v2/images/{id}", Access::reader, NURI_HANDLER(show));
   router.add("PATCH", "/v2/images/{id}", Access::member, NURI_HANDLER(patch));
   router.add("DELETE", "/v2/images/{id}", Access::member, NURI_HANDLER(remove));
-  router.add(Route{"PUT", "/v2/images/{id}/file", Access::member, NURI_HANDLER(upload), Body::spool, limits_.upload_bytes});
+  router.add(Route{"PUT", "/v2/images/{id}/file", Access::member, NURI_HANDLER(upload), Body::spool,
+                   limits_.upload_bytes});
   router.add("GET", "/v2/images/{id}/file", Access::reader, NURI_HANDLER(download));
   router.add("POST", "/v2/images/{id}/actions/deactivate", Access::member,
              [this](const Request&, Context& c) { return set_active(c, false); });
@@ -63,8 +68,10 @@ void Api::add_sharing_routes(Router& router) {
   router.add("POST", "/v2/images/{id}/members", Access::member, NURI_HANDLER(add_member));
   router.add("GET", "/v2/images/{id}/members", Access::reader, NURI_HANDLER(list_members));
   router.add("GET", "/v2/images/{id}/members/{member}", Access::reader, NURI_HANDLER(show_member));
-  router.add("PUT", "/v2/images/{id}/members/{member}", Access::member, NURI_HANDLER(update_member));
-  router.add("DELETE", "/v2/images/{id}/members/{member}", Access::member, NURI_HANDLER(remove_member));
+  router.add("PUT", "/v2/images/{id}/members/{member}", Access::member,
+             NURI_HANDLER(update_member));
+  router.add("DELETE", "/v2/images/{id}/members/{member}", Access::member,
+             NURI_HANDLER(remove_member));
 }
 
 void Api::add_service_routes(Router& router) {

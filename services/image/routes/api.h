@@ -10,9 +10,9 @@
 namespace nuri::image {
 
 struct Limits {
-  int64_t images = 1'000;                 // of one project
-  int64_t bytes = 1'000ll << 30;          // of one project
-  uint64_t upload_bytes = 1ull << 40;     // of one image
+  int64_t images = 1'000;              // of one project
+  int64_t bytes = 1'000ll << 30;       // of one project
+  uint64_t upload_bytes = 1ull << 40;  // of one image
 };
 
 // The Image API v2 and the internal routes. Handlers read, check whose it is, call the store, view.
@@ -38,7 +38,8 @@ class Api {
   Result<Response> agent_download(const Request&, Context&);
   Result<Image> begin_upload(const Context&);
   Result<std::optional<uint64_t>> inspect(const Image&, const Digest&);
-  Status finish_upload(const Context&, const Image&, const Digest&, std::optional<uint64_t> virtual_size);
+  Status finish_upload(const Context&, const Image&, const Digest&,
+                       std::optional<uint64_t> virtual_size);
   void give_up_upload(const std::string& id);
   Result<Response> file_answer(const Request&, const Image&);
 
@@ -71,6 +72,7 @@ Result<Image> owned_image(db::Session& s, const Context& context);
 
 void add_version_routes(Router& router);
 void add_schema_routes(Router& router);
-void emit_usage(db::Session& s, const Image& image, std::string_view type, const std::string& user_id, TimeUs now_us);
+void emit_usage(db::Session& s, const Image& image, std::string_view type,
+                const std::string& user_id, TimeUs now_us);
 
 }  // namespace nuri::image

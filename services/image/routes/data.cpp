@@ -5,16 +5,18 @@
 #include "services/image/routes/api.h"
 
 // PUT and GET of an image's data. The life of an upload:
-//   queued -> saving (row) -> received file checked and hashed -> moved to its place -> active (row)
-// Refused data puts the image back to queued. A process killed half-way leaves `saving`, a spool file
-// or a file in place: recover() undoes all three.
+//   queued -> saving (row) -> received file checked and hashed -> moved to its place -> active
+//   (row)
+// Refused data puts the image back to queued. A process killed half-way leaves `saving`, a spool
+// file or a file in place: recover() undoes all three.
 namespace nuri::image {
 
 namespace {
 
 // "bytes=a-b", "bytes=a-", "bytes=-n" of a file of `size` bytes; one range only.
 Result<std::pair<uint64_t, uint64_t>> read_range(std::string_view text, uint64_t size) {
-  Error wrong(ErrorCode::range_not_satisfiable, "Range must be one range of bytes inside the image, as bytes=0-1023.", "Range");
+  Error wrong(ErrorCode::range_not_satisfiable,
+              "Range must be one range of bytes inside the image, as bytes=0-1023.", "Range");
   if (!text.starts_with("bytes=")) return wrong;
   text.remove_prefix(6);
   size_t dash = text.find('-');
@@ -40,10 +42,13 @@ Result<Image> Api::begin_upload(const Context& context) {
   return db_.write([&](db::Session& s) -> Result<Image> {
     Image image = TRY(owned_image(s, context));
     if (image.status != "queued") {
-      return conflict("Image data can be uploaded to an image in status queued only; this one is " + image.status + ".");
+      return conflict("Image data can be uploaded to an image in status queued only; this one is " +
+                      image.status + ".");
     }
     if (!image.disk_format || !image.container_format) {
-      return bad_request("Properties disk_format and container_format must be set prior to saving data.", "disk_format");
+      return bad_request(
+          "Properties disk_format and container_format must be set prior to saving data.",
+          "disk_format");
     }
     image.status = "saving";
     image.updated_us = clock_.now_us();
@@ -53,9 +58,11 @@ Result<Image> Api::begin_upload(const Context& context) {
 }
 
 Result<std::optional<uint64_t>> Api::inspect(const Image& image, const Digest& digest) {
-  store::Usage used = TRY(db_.read([&](db::Session& s) { return store::usage(s, image.owner.value_or("")); }));
+  store::Usage used =
+      TRY(db_.read([&](db::Session& s) { return store::usage(s, image.owner.value_or("")); }));
   if (used.bytes + static_cast<int64_t>(digest.size) > limits_.bytes) {
-    return Error(ErrorCode::too_large, "The project's images would have over " + std::to_string(limits_.bytes) + " bytes, its limit.");
+    return Error(ErrorCode::too_large, "The project's images would have over " +
+                                           std::to_string(limits_.bytes) + " bytes, its limit.");
   }
   return check_format(*image.disk_format, digest.head, digest.size);
 }
@@ -88,13 +95,15 @@ void Api::give_up_upload(const std::string& id) {
     image->updated_us = clock_.now_us();
     store::update(s, *image);
   });
-  if (!removed || !back) log::error("an upload given up is cleared at the next start", {{"image", id}});
+  if (!removed || !back)
+    log::error("an upload given up is cleared at the next start", {{"image", id}});
 }
 
 Result<Response> Api::upload(const Request& request, Context& context) {
   std::string type = request.headers.get("Content-Type");
   if (type.substr(0, type.find(';')) != "application/octet-stream") {
-    return Error(ErrorCode::unsupported_media, "The Content-Type of image data must be application/octet-stream.");
+    return Error(ErrorCode::unsupported_media,
+                 "The Content-Type of image data must be application/octet-stream.");
   }
   if (!request.body_file) return bad_request("The request has no image data.");
   Image image = TRY(begin_upload(context));
@@ -124,7 +133,9 @@ Result<Response> Api::file_answer(const Request& request, const Image& image) {
     r.status = 206;
     r.file->offset = from;
     r.file->length = length;
-    r.headers.set("Content-Range", "bytes " + std::to_string(from) + "-" + std::to_string(from + length - 1) + "/" + std::to_string(size));
+    r.headers.set("Content-Range", "bytes " + std::to_string(from) + "-" +
+                                       std::to_string(from + length - 1) + "/" +
+                                       std::to_string(size));
   } else if (image.checksum) {
     r.headers.set("Content-MD5", *image.checksum);  // of the whole
   }
@@ -139,10 +150,12 @@ Result<Response> Api::download(const Request& request, Context& context) {
   return file_answer(request, image);
 }
 
-// Agents fetch what compute and storage have checked; deactivated images too, for servers that exist.
+// Agents fetch what compute and storage have checked; deactivated images too, for servers that
+// exist.
 Result<Response> Api::agent_download(const Request& request, Context& context) {
   auto image = TRY(db_.read([&](db::Session& s) { return store::find(s, context.param("id")); }));
-  if (!image || !image->size) return not_found("There is no data of image " + context.param("id").substr(0, 64) + ".");
+  if (!image || !image->size)
+    return not_found("There is no data of image " + context.param("id").substr(0, 64) + ".");
   return file_answer(request, *image);
 }
 

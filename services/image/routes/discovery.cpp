@@ -19,9 +19,14 @@ Json versions_json(const Context& context) {
 
 Json member_schema() {
   Json text = Json::object({{"type", "string"}});
-  Json status = Json::object({{"type", "string"}, {"enum", Json::array({"pending", "accepted", "rejected"})}});
-  Json properties = Json::object({{"created_at", text}, {"image_id", text}, {"member_id", text},
-                                  {"schema", text}, {"status", status}, {"updated_at", text}});
+  Json status = Json::object(
+      {{"type", "string"}, {"enum", Json::array({"pending", "accepted", "rejected"})}});
+  Json properties = Json::object({{"created_at", text},
+                                  {"image_id", text},
+                                  {"member_id", text},
+                                  {"schema", text},
+                                  {"status", status},
+                                  {"updated_at", text}});
   return Json::object({{"name", "member"}, {"properties", properties}});
 }
 
@@ -29,7 +34,8 @@ Json member_schema() {
 Json list_schema(const std::string& name, const Json& item) {
   Json text = Json::object({{"type", "string"}});
   Json items = Json::object({{"type", "array"}, {"items", item}});
-  Json properties = Json::object({{name, items}, {"first", text}, {"next", text}, {"schema", text}});
+  Json properties =
+      Json::object({{name, items}, {"first", text}, {"next", text}, {"schema", text}});
   Json links = Json::array({Json::object({{"rel", "first"}, {"href", "{first}"}}),
                             Json::object({{"rel", "next"}, {"href", "{next}"}}),
                             Json::object({{"rel", "describedby"}, {"href", "{schema}"}})});
@@ -38,14 +44,18 @@ Json list_schema(const std::string& name, const Json& item) {
 
 void add_schema(Router& router, const std::string& name, const Json& schema) {
   router.add("GET", "/v2/schemas/" + name, Access::token,
-             [schema](const Request&, Context&) -> Result<Response> { return Response::json(200, schema); });
+             [schema](const Request&, Context&) -> Result<Response> {
+               return Response::json(200, schema);
+             });
 }
 
 }  // namespace
 
 void add_version_routes(Router& router) {
   auto answer = [](int status) {
-    return [status](const Request&, Context& c) -> Result<Response> { return Response::json(status, versions_json(c)); };
+    return [status](const Request&, Context& c) -> Result<Response> {
+      return Response::json(status, versions_json(c));
+    };
   };
   router.add("GET", "/", Access::open, answer(300));
   router.add("GET", "/v2", Access::open, answer(300));
@@ -58,10 +68,13 @@ void add_schema_routes(Router& router) {
   add_schema(router, "member", member_schema());
   add_schema(router, "members", list_schema("members", member_schema()));
   // Uploads are the one way in; there is nothing to import from.
-  router.add("GET", "/v2/info/import", Access::token, [](const Request&, Context&) -> Result<Response> {
-    Json methods = Json::object({{"description", "Import methods available."}, {"type", "array"}, {"value", Json::array()}});
-    return Response::json(200, Json::object({{"import-methods", methods}}));
-  });
+  router.add("GET", "/v2/info/import", Access::token,
+             [](const Request&, Context&) -> Result<Response> {
+               Json methods = Json::object({{"description", "Import methods available."},
+                                            {"type", "array"},
+                                            {"value", Json::array()}});
+               return Response::json(200, Json::object({{"import-methods", methods}}));
+             });
 }
 
 }  // namespace nuri::image

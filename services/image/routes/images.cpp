@@ -10,13 +10,17 @@ namespace {
 constexpr std::string_view kPatchType = "application/openstack-images-v2.1-json-patch";
 
 // What needs an administrator: to show an image to everybody, to give it to another project.
-Status check_privileges(const Claims& claims, const Image& image, const std::optional<Image>& before) {
+Status check_privileges(const Claims& claims, const Image& image,
+                        const std::optional<Image>& before) {
   if (claims.is_admin() || claims.is_service()) return {};
   if (image.visibility == "public" && (!before || before->visibility != "public")) {
-    return forbidden("You are not permitted to make an image public: visibility may be private, shared or community.");
+    return forbidden(
+        "You are not permitted to make an image public: visibility may be private, shared or "
+        "community.");
   }
   if (image.owner != claims.project_id) {
-    return forbidden("You are not permitted to create images owned by '" + image.owner.value_or("nobody") + "'.");
+    return forbidden("You are not permitted to create images owned by '" +
+                     image.owner.value_or("nobody") + "'.");
   }
   return {};
 }
@@ -27,11 +31,13 @@ Json page_json(const Request& request, const Page& page) {
   // The same question without a marker, and with the next one's.
   std::string first;
   for (const auto& [k, v] : request.query.items()) {
-    if (k != "marker") first += (first.empty() ? "" : "&") + percent_encode(k) + "=" + percent_encode(v);
+    if (k != "marker")
+      first += (first.empty() ? "" : "&") + percent_encode(k) + "=" + percent_encode(v);
   }
   std::string at = "/v2/images";
   if (!first.empty()) at += "?" + first;
-  Json out = Json::object({{"images", std::move(images)}, {"first", at}, {"schema", "/v2/schemas/images"}});
+  Json out = Json::object(
+      {{"images", std::move(images)}, {"first", at}, {"schema", "/v2/schemas/images"}});
   if (page.more && !page.images.empty()) {
     out.set("next", at + (first.empty() ? "?" : "&") + "marker=" + page.images.back().id);
   }
@@ -43,15 +49,19 @@ Json page_json(const Request& request, const Page& page) {
 Result<Response> Api::create(const Request& request, Context& context) {
   Json body = TRY(parse_json(request.body));
   Image image = TRY(read_image(body));
-  if (context.claims.project_id.empty()) return forbidden("An image belongs to a project: the token must be scoped to one.");
+  if (context.claims.project_id.empty())
+    return forbidden("An image belongs to a project: the token must be scoped to one.");
   if (!image.owner) image.owner = context.claims.project_id;
   TRYV(check_privileges(context.claims, image, std::nullopt));
   if (image.id.empty()) image.id = random_.uuid();
   image.created_us = image.updated_us = clock_.now_us();
   TRYV(db_.write([&](db::Session& s) -> Status {
-    if (s.count("SELECT count(*) FROM images WHERE id=?1", {image.id})) return conflict("Image ID " + image.id + " already exists!");
+    if (s.count("SELECT count(*) FROM images WHERE id=?1", {image.id}))
+      return conflict("Image ID " + image.id + " already exists!");
     if (store::usage(s, *image.owner).images >= limits_.images) {
-      return Error(ErrorCode::too_large, "The project already has " + std::to_string(limits_.images) + " images, its limit.");
+      return Error(
+          ErrorCode::too_large,
+          "The project already has " + std::to_string(limits_.images) + " images, its limit.");
     }
     store::insert(s, image);
     return {};
@@ -63,7 +73,8 @@ Result<Response> Api::create(const Request& request, Context& context) {
 
 Result<Response> Api::list(const Request& request, Context& context) {
   ListQuery query = TRY(read_list_query(request.query));
-  auto images = TRY(db_.read([&](db::Session& s) { return store::list(s, viewer_of(context.claims), query); }));
+  auto images = TRY(
+      db_.read([&](db::Session& s) { return store::list(s, viewer_of(context.claims), query); }));
   Page page = TRY(select(query, std::move(images)));
   return Response::json(200, page_json(request, page));
 }
@@ -77,7 +88,8 @@ Result<Response> Api::patch(const Request& request, Context& context) {
   std::string type = request.headers.get("Content-Type");
   type = type.substr(0, type.find(';'));
   if (type != kPatchType) {
-    return Error(ErrorCode::unsupported_media, "The Content-Type of a PATCH must be " + std::string(kPatchType) + ".");
+    return Error(ErrorCode::unsupported_media,
+                 "The Content-Type of a PATCH must be " + std::string(kPatchType) + ".");
   }
   Json operations = TRY(parse_json(request.body));
   Image image = TRY(db_.write([&](db::Session& s) -> Result<Image> {
@@ -103,16 +115,20 @@ Result<Response> Api::patch(const Request& request, Context& context) {
 Result<Response> Api::remove(const Request&, Context& context) {
   Image image = TRY(db_.write([&](db::Session& s) -> Result<Image> {
     Image found = TRY(owned_image(s, context));
-    if (found.is_protected) return forbidden("Image " + found.id + " is protected and cannot be deleted.");
+    if (found.is_protected)
+      return forbidden("Image " + found.id + " is protected and cannot be deleted.");
     TimeUs now = clock_.now_us();
     store::mark_deleted(s, found.id, now);
-    if (found.status == "active" || found.status == "deactivated") emit_usage(s, found, "end", context.claims.user_id, now);
+    if (found.status == "active" || found.status == "deactivated")
+      emit_usage(s, found, "end", context.claims.user_id, now);
     return found;
   }));
   // An upload under way finds its row gone and removes its file itself.
   Status removed = files_.remove(image.id);
   if (removed) removed = db_.write([&](db::Session& s) { store::remove(s, image.id); });
-  if (!removed) log::error("an image's data is left until the next start", {{"image", image.id}, {"detail", removed.error().detail}});
+  if (!removed)
+    log::error("an image's data is left until the next start",
+               {{"image", image.id}, {"detail", removed.error().detail}});
   return Response::empty(204);
 }
 
@@ -120,7 +136,8 @@ Result<Response> Api::set_active(Context& context, bool active) {
   TRYV(db_.write([&](db::Session& s) -> Status {
     Image image = TRY(owned_image(s, context));
     if (image.status != "active" && image.status != "deactivated") {
-      return forbidden("Not allowed to " + std::string(active ? "reactivate" : "deactivate") + " an image in status '" + image.status + "'.");
+      return forbidden("Not allowed to " + std::string(active ? "reactivate" : "deactivate") +
+                       " an image in status '" + image.status + "'.");
     }
     image.status = active ? "active" : "deactivated";
     image.updated_us = clock_.now_us();

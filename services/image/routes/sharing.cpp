@@ -13,7 +13,8 @@ Result<Response> Api::put_tag(const Request&, Context& context) {
     auto at = std::lower_bound(image.tags.begin(), image.tags.end(), tag);
     if (at != image.tags.end() && *at == tag) return {};
     if (static_cast<int64_t>(image.tags.size()) >= kMaxTags) {
-      return Error(ErrorCode::too_large, "An image has at most " + std::to_string(kMaxTags) + " tags.");
+      return Error(ErrorCode::too_large,
+                   "An image has at most " + std::to_string(kMaxTags) + " tags.");
     }
     image.tags.insert(at, tag);
     image.updated_us = clock_.now_us();
@@ -26,7 +27,8 @@ Result<Response> Api::put_tag(const Request&, Context& context) {
 Result<Response> Api::remove_tag(const Request&, Context& context) {
   TRYV(db_.write([&](db::Session& s) -> Status {
     Image image = TRY(owned_image(s, context));
-    if (std::erase(image.tags, context.param("tag")) == 0) return not_found("The image has no tag '" + context.param("tag").substr(0, 255) + "'.");
+    if (std::erase(image.tags, context.param("tag")) == 0)
+      return not_found("The image has no tag '" + context.param("tag").substr(0, 255) + "'.");
     image.updated_us = clock_.now_us();
     store::update(s, image);
     return {};
@@ -37,7 +39,8 @@ Result<Response> Api::remove_tag(const Request&, Context& context) {
 namespace {
 
 Error no_member(const Context& context) {
-  return not_found("Image " + context.param("id") + " has no member '" + context.param("member").substr(0, 255) + "'.");
+  return not_found("Image " + context.param("id") + " has no member '" +
+                   context.param("member").substr(0, 255) + "'.");
 }
 
 // A member may see its own membership, the owner all of them.
@@ -51,7 +54,8 @@ Result<Response> Api::add_member(const Request& request, Context& context) {
   Json body = TRY(parse_json(request.body));
   const Json& name = body["member"];
   if (!name.is_string() || name.as_string().empty() || name.as_string().size() > 255) {
-    return bad_request("'member' must be a project's id: a string of 1 to 255 characters.", "member");
+    return bad_request("'member' must be a project's id: a string of 1 to 255 characters.",
+                       "member");
   }
   TimeUs now = clock_.now_us();
   Member member{context.param("id"), name.as_string(), "pending", now, now};
@@ -59,10 +63,12 @@ Result<Response> Api::add_member(const Request& request, Context& context) {
     Image image = TRY(owned_image(s, context));
     if (image.visibility != "shared") return forbidden("Only shared images have members.");
     if (store::find_member(s, image.id, member.member_id)) {
-      return conflict("Project " + member.member_id + " is already associated with image " + image.id + ".");
+      return conflict("Project " + member.member_id + " is already associated with image " +
+                      image.id + ".");
     }
     if (static_cast<int64_t>(store::members(s, image.id).size()) >= kMaxMembers) {
-      return Error(ErrorCode::too_large, "An image has at most " + std::to_string(kMaxMembers) + " members.");
+      return Error(ErrorCode::too_large,
+                   "An image has at most " + std::to_string(kMaxMembers) + " members.");
     }
     store::put_member(s, member);
     return {};
@@ -81,7 +87,8 @@ Result<Response> Api::list_members(const Request&, Context& context) {
     }
     return {};
   }));
-  return Response::json(200, Json::object({{"members", std::move(members)}, {"schema", "/v2/schemas/members"}}));
+  return Response::json(
+      200, Json::object({{"members", std::move(members)}, {"schema", "/v2/schemas/members"}}));
 }
 
 Result<Response> Api::show_member(const Request&, Context& context) {
@@ -104,7 +111,8 @@ Result<Response> Api::update_member(const Request& request, Context& context) {
     auto found = store::find_member(s, image.id, context.param("member"));
     bool own = context.param("member") == context.claims.project_id;
     if (!found || !(own || sees_all(image, context.claims))) return no_member(context);
-    if (!own && !context.claims.is_admin()) return forbidden("Only the member itself may change the status of its membership.");
+    if (!own && !context.claims.is_admin())
+      return forbidden("Only the member itself may change the status of its membership.");
     found->status = wish.status;
     found->updated_us = clock_.now_us();
     store::put_member(s, *found);

@@ -83,7 +83,8 @@ Result<Digest> ImageFiles::digest(const std::string& path) {
     if (n < 0) return failed("read", path);
     if (n == 0) break;
     auto got = static_cast<size_t>(n);
-    if (out.head.size() < kHeaderBytes) out.head.append(piece, 0, std::min(got, kHeaderBytes - out.head.size()));
+    if (out.head.size() < kHeaderBytes)
+      out.head.append(piece, 0, std::min(got, kHeaderBytes - out.head.size()));
     md5.add(piece.data(), got);
     sha512.add(piece.data(), got);
     out.size += got;
@@ -123,7 +124,8 @@ int ImageFiles::sweep(const std::vector<std::string>& owned) const {
   }
   for (const auto& entry : std::filesystem::directory_iterator(directory_, ec)) {
     std::string name = entry.path().filename();
-    if (!entry.is_regular_file(ec) || std::binary_search(owned.begin(), owned.end(), name)) continue;
+    if (!entry.is_regular_file(ec) || std::binary_search(owned.begin(), owned.end(), name))
+      continue;
     removed += std::filesystem::remove(entry.path(), ec);
   }
   return removed;

@@ -12,7 +12,7 @@ namespace nuri::image {
 struct Digest {
   std::string md5, sha512;  // hex
   uint64_t size = 0;
-  std::string head;         // the first bytes, at most kHeaderBytes
+  std::string head;  // the first bytes, at most kHeaderBytes
 };
 
 // The data of images: DIR/ID, and DIR/.spool where uploads are received, on the same file system so
@@ -29,7 +29,8 @@ class ImageFiles {
   Status keep(const std::string& file, std::string_view id) const;
   // Also where there is none.
   Status remove(std::string_view id) const;
-  // At start: what is left of uploads, and data that no image owns (`owned` sorted). Returns how many.
+  // At start: what is left of uploads, and data that no image owns (`owned` sorted). Returns how
+  // many.
   int sweep(const std::vector<std::string>& owned) const;
 
  private:

@@ -42,7 +42,8 @@ std::vector<std::string> requeue_saving(db::Session& s, TimeUs now_us);
 std::vector<std::string> with_data(db::Session& s);
 
 void put_member(db::Session& s, const Member& member);
-std::optional<Member> find_member(db::Session& s, std::string_view image_id, std::string_view member_id);
+std::optional<Member> find_member(db::Session& s, std::string_view image_id,
+                                  std::string_view member_id);
 std::vector<Member> members(db::Session& s, std::string_view image_id);
 bool remove_member(db::Session& s, std::string_view image_id, std::string_view member_id);
 
