@@ -15,20 +15,22 @@ const Fields<DomainRef> kDomainRef("domain", Fields<DomainRef>::Unknown::ignore,
                                        text("name", &DomainRef::name).length(0, 255).nullable_(),
                                    });
 
-const Fields<UserRef> kUserRef("user", Fields<UserRef>::Unknown::ignore,
-                               {
-                                   text("id", &UserRef::id).length(0, 255).nullable_(),
-                                   text("name", &UserRef::name).length(0, 255).nullable_(),
-                                   text("password", &UserRef::password).length(0, kMaxPassword).nullable_(),
-                                   object("domain", &UserRef::domain, kDomainRef).nullable_(),
-                               });
+const Fields<UserRef> kUserRef(
+    "user", Fields<UserRef>::Unknown::ignore,
+    {
+        text("id", &UserRef::id).length(0, 255).nullable_(),
+        text("name", &UserRef::name).length(0, 255).nullable_(),
+        text("password", &UserRef::password).length(0, kMaxPassword).nullable_(),
+        object("domain", &UserRef::domain, kDomainRef).nullable_(),
+    });
 
-const Fields<ProjectRef> kProjectRef("project", Fields<ProjectRef>::Unknown::ignore,
-                                     {
-                                         text("id", &ProjectRef::id).length(0, 255).nullable_(),
-                                         text("name", &ProjectRef::name).length(0, 255).nullable_(),
-                                         object("domain", &ProjectRef::domain, kDomainRef).nullable_(),
-                                     });
+const Fields<ProjectRef> kProjectRef(
+    "project", Fields<ProjectRef>::Unknown::ignore,
+    {
+        text("id", &ProjectRef::id).length(0, 255).nullable_(),
+        text("name", &ProjectRef::name).length(0, 255).nullable_(),
+        object("domain", &ProjectRef::domain, kDomainRef).nullable_(),
+    });
 
 const Fields<AppCredentialRef> kAppCredentialRef(
     "application_credential", Fields<AppCredentialRef>::Unknown::ignore,
@@ -41,7 +43,8 @@ const Fields<AppCredentialRef> kAppCredentialRef(
 
 Error missing(const char* what, const char* where) {
   return bad_request(std::string("Expecting to find ") + what + " in " + where +
-                         ". The server could not comply with the request since it is either malformed or otherwise incorrect.",
+                         ". The server could not comply with the request since it is either "
+                         "malformed or otherwise incorrect.",
                      what);
 }
 
@@ -82,15 +85,22 @@ Status read_app_credential(const Json& identity, AuthRequest& out) {
 Status read_methods(const Json& identity, AuthRequest& out) {
   const Json* methods = identity.find("methods");
   if (!methods || !methods->is_array() || methods->size() == 0 || methods->size() > kMaxMethods) {
-    return bad_request("'methods' must be a list of 1 to 4 of: password, token, application_credential.", "methods");
+    return bad_request(
+        "'methods' must be a list of 1 to 4 of: password, token, application_credential.",
+        "methods");
   }
   for (const Json& m : methods->as_array()) {
     const std::string& name = m.as_string();
     if (!m.is_string()) return bad_request("Each of 'methods' must be a string.", "methods");
-    if (name == "password") TRYV(read_password(identity, out));
-    else if (name == "token") TRYV(read_token(identity, out));
-    else if (name == "application_credential") TRYV(read_app_credential(identity, out));
-    else return Error(ErrorCode::unauthorized, "Attempted to authenticate with an unsupported method.");
+    if (name == "password")
+      TRYV(read_password(identity, out));
+    else if (name == "token")
+      TRYV(read_token(identity, out));
+    else if (name == "application_credential")
+      TRYV(read_app_credential(identity, out));
+    else
+      return Error(ErrorCode::unauthorized,
+                   "Attempted to authenticate with an unsupported method.");
     out.methods.push_back(name);
   }
   return {};
@@ -103,7 +113,8 @@ Status read_scope(const Json& scope, ScopeRequest& out) {
     return {};
   }
   if (!scope.is_object() || scope.size() != 1) {
-    return bad_request("'scope' must hold one of: project, domain, system, OS-TRUST:trust, unscoped.", "scope");
+    return bad_request(
+        "'scope' must hold one of: project, domain, system, OS-TRUST:trust, unscoped.", "scope");
   }
   const auto& [kind, value] = scope.as_object().front();
   if (kind == "project") {
@@ -123,7 +134,8 @@ Status read_scope(const Json& scope, ScopeRequest& out) {
     out.trust_id = value["id"].as_string();
     if (out.trust_id.empty()) return missing("id", "OS-TRUST:trust");
   } else {
-    return bad_request("'scope' must hold one of: project, domain, system, OS-TRUST:trust, unscoped.", "scope");
+    return bad_request(
+        "'scope' must hold one of: project, domain, system, OS-TRUST:trust, unscoped.", "scope");
   }
   return {};
 }

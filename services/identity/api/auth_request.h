@@ -39,9 +39,9 @@ struct ScopeRequest {
 
 struct AuthRequest {
   std::vector<std::string> methods;
-  std::optional<UserRef> user;                      // method password
-  std::optional<std::string> token;                 // method token
-  std::optional<AppCredentialRef> app_credential;   // method application_credential
+  std::optional<UserRef> user;                     // method password
+  std::optional<std::string> token;                // method token
+  std::optional<AppCredentialRef> app_credential;  // method application_credential
   ScopeRequest scope;
 };
 

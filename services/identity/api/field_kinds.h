@@ -25,11 +25,15 @@ Field<T> text_or_null(std::string name, M T::*member, int64_t most = 255) {
     rules.type = "string";
     rules.max = most;
     auto checked = check_field(rules, j);
-    return checked.ok() ? "" : "It must be null or a string of at most " + std::to_string(most) + " characters.";
+    return checked.ok()
+               ? ""
+               : "It must be null or a string of at most " + std::to_string(most) + " characters.";
   };
   f.set = [member](T& t, const Json& j, int) -> Status {
-    if (j.is_null()) t.*member = M{};
-    else t.*member = j.as_string();
+    if (j.is_null())
+      t.*member = M{};
+    else
+      t.*member = j.as_string();
     return {};
   };
   return f;
@@ -64,8 +68,10 @@ Field<T> options(Json T::*member) {
   f.type = "object";
   f.set = [member](T& t, const Json& j, int) -> Status {
     for (const auto& [k, v] : j.as_object()) {
-      if (v.is_null()) (t.*member).erase(k);
-      else (t.*member).set(k, v);
+      if (v.is_null())
+        (t.*member).erase(k);
+      else
+        (t.*member).set(k, v);
     }
     return {};
   };
@@ -75,7 +81,9 @@ Field<T> options(Json T::*member) {
 inline std::string id_problem(const Json& j) {
   const std::string& s = j.as_string();
   bool ok = !s.empty() && s.size() <= 64;
-  for (char c : s) ok = ok && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_');
+  for (char c : s)
+    ok = ok && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                c == '-' || c == '_');
   return ok ? "" : "An id has 1 to 64 letters, digits, '-' or '_'.";
 }
 

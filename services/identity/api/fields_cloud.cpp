@@ -41,26 +41,29 @@ template <class T>
 Field<T> expires_field() {
   return text_or_null("expires_at", &T::expires_at, 64).checked([](const Json& j) {
     bool ok = j.is_null() || (j.is_string() && parse_iso(j.as_string()));
-    return ok ? std::string() : std::string("It must be null or an ISO 8601 time such as 2030-01-31T12:00:00.000000Z.");
+    return ok ? std::string()
+              : std::string(
+                    "It must be null or an ISO 8601 time such as 2030-01-31T12:00:00.000000Z.");
   });
 }
 
 }  // namespace
 
-const Fields<Region> kRegionFields(
-    "region", Fields<Region>::Unknown::ignore,
-    {
-        text("id", &Region::id).length(0, 255),
-        text_or_null("description", &Region::description, 65535),
-        text_or_null("parent_region_id", &Region::parent_region_id, 255),
-    });
+const Fields<Region> kRegionFields("region", Fields<Region>::Unknown::ignore,
+                                   {
+                                       text("id", &Region::id).length(0, 255),
+                                       text_or_null("description", &Region::description, 65535),
+                                       text_or_null("parent_region_id", &Region::parent_region_id,
+                                                    255),
+                                   });
 
 const Fields<Service> kServiceFields("service", Fields<Service>::Unknown::ignore,
                                      {
                                          text("id", &Service::id).out_only(),
                                          text("type", &Service::type).required_().length(1, 255),
                                          unless_empty(text_or_null("name", &Service::name)),
-                                         unless_empty(text_or_null("description", &Service::description, 65535)),
+                                         unless_empty(text_or_null("description",
+                                                                   &Service::description, 65535)),
                                          strict_boolean("enabled", &Service::enabled),
                                      });
 
@@ -112,22 +115,25 @@ const Fields<AccessRule> kAccessRuleFields(
         text("id", &AccessRule::id).length(1, 64),
         text("service", &AccessRule::service).length(1, 64),
         text("path", &AccessRule::path).length(1, 128).checked([](const Json& j) {
-          return j.as_string().starts_with("/") ? std::string() : std::string("It must start with '/'.");
+          return j.as_string().starts_with("/") ? std::string()
+                                                : std::string("It must start with '/'.");
         }),
-        text("method", &AccessRule::method).one_of({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}),
+        text("method", &AccessRule::method)
+            .one_of({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}),
     });
 
-const Fields<Trust> kTrustFields("trust", Fields<Trust>::Unknown::ignore,
-                                 {
-                                     text("id", &Trust::id).out_only(),
-                                     id_text("trustor_user_id", &Trust::trustor_user_id).required_(),
-                                     id_text("trustee_user_id", &Trust::trustee_user_id).required_(),
-                                     text_or_null("project_id", &Trust::project_id, 64),
-                                     strict_boolean("impersonation", &Trust::impersonation).required_(),
-                                     strict_boolean("allow_redelegation", &Trust::allow_redelegation),
-                                     expires_field<Trust>(),
-                                     number("remaining_uses", &Trust::remaining_uses).range(1, 1'000'000'000).nullable_(),
-                                     roles_field<Trust>(),
-                                 });
+const Fields<Trust> kTrustFields(
+    "trust", Fields<Trust>::Unknown::ignore,
+    {
+        text("id", &Trust::id).out_only(),
+        id_text("trustor_user_id", &Trust::trustor_user_id).required_(),
+        id_text("trustee_user_id", &Trust::trustee_user_id).required_(),
+        text_or_null("project_id", &Trust::project_id, 64),
+        strict_boolean("impersonation", &Trust::impersonation).required_(),
+        strict_boolean("allow_redelegation", &Trust::allow_redelegation),
+        expires_field<Trust>(),
+        number("remaining_uses", &Trust::remaining_uses).range(1, 1'000'000'000).nullable_(),
+        roles_field<Trust>(),
+    });
 
 }  // namespace nuri::identity

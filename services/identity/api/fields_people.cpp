@@ -24,7 +24,9 @@ std::string tags_problem(const Json& j) {
 }
 
 Field<Project> id_out() { return text("id", &Project::id).out_only(); }
-Field<Project> project_name() { return text("name", &Project::name).required_().length(1, 64).format_("name"); }
+Field<Project> project_name() {
+  return text("name", &Project::name).required_().length(1, 64).format_("name");
+}
 Field<Project> tags() { return strings("tags", &Project::tags).checked(tags_problem); }
 
 }  // namespace
@@ -68,22 +70,24 @@ const Fields<User> kUserFields(
         options(&User::options),
     });
 
-const Fields<Group> kGroupFields("group", Fields<Group>::Unknown::ignore,
-                                 {
-                                     text("id", &Group::id).out_only(),
-                                     text("name", &Group::name).required_().length(1, 64).format_("name"),
-                                     text_or_null("domain_id", &Group::domain_id, 64),
-                                     text_or_null("description", &Group::description, 65535),
-                                 });
+const Fields<Group> kGroupFields(
+    "group", Fields<Group>::Unknown::ignore,
+    {
+        text("id", &Group::id).out_only(),
+        text("name", &Group::name).required_().length(1, 64).format_("name"),
+        text_or_null("domain_id", &Group::domain_id, 64),
+        text_or_null("description", &Group::description, 65535),
+    });
 
-const Fields<RoleRow> kRoleFields("role", Fields<RoleRow>::Unknown::ignore,
-                                  {
-                                      text("id", &RoleRow::id).out_only(),
-                                      text("name", &RoleRow::name).required_().length(1, 255).format_("name"),
-                                      null_if_empty(text_or_null("domain_id", &RoleRow::domain_id, 64)),
-                                      text_or_null("description", &RoleRow::description, 65535),
-                                      options(&RoleRow::options),
-                                  });
+const Fields<RoleRow> kRoleFields(
+    "role", Fields<RoleRow>::Unknown::ignore,
+    {
+        text("id", &RoleRow::id).out_only(),
+        text("name", &RoleRow::name).required_().length(1, 255).format_("name"),
+        null_if_empty(text_or_null("domain_id", &RoleRow::domain_id, 64)),
+        text_or_null("description", &RoleRow::description, 65535),
+        options(&RoleRow::options),
+    });
 
 const Fields<PasswordChange> kPasswordChangeFields(
     "user", Fields<PasswordChange>::Unknown::refuse,

@@ -15,7 +15,8 @@ Catalog make_catalog(const std::vector<Service>& services, const std::vector<End
     }
     if (!made.endpoints.empty()) out.push_back(std::move(made));
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.type < b.type; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.type < b.type; });
   return out;
 }
 
@@ -64,7 +65,8 @@ Json catalog_json(const Catalog& catalog, const CatalogNames& names) {
                                         {"url", std::move(*url)},
                                         {"region", region}}));
     }
-    out.push_back(Json::object({{"endpoints", std::move(endpoints)}, {"id", s.id}, {"type", s.type}, {"name", s.name}}));
+    out.push_back(Json::object(
+        {{"endpoints", std::move(endpoints)}, {"id", s.id}, {"type", s.type}, {"name", s.name}}));
   }
   return out;
 }

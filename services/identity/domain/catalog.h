@@ -18,8 +18,9 @@ using Catalog = std::vector<CatalogService>;
 Catalog make_catalog(const std::vector<Service>& services, const std::vector<Endpoint>& endpoints);
 
 struct CatalogNames {
-  std::string base;        // scheme://host[:port] in place of {base}
-  std::string project_id;  // in place of $(project_id)s and $(tenant_id)s; "" leaves such endpoints out
+  std::string base;  // scheme://host[:port] in place of {base}
+  std::string
+      project_id;  // in place of $(project_id)s and $(tenant_id)s; "" leaves such endpoints out
   std::string user_id;
 };
 

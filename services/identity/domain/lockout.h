@@ -32,7 +32,9 @@ class Lockout {
     int failures = 0;
     TimeUs last_us = 0;
   };
-  static std::string key(const std::string& user, const std::string& peer) { return user + '\n' + peer; }
+  static std::string key(const std::string& user, const std::string& peer) {
+    return user + '\n' + peer;
+  }
   bool over(const Entry& e) const;
 
   const Clock& clock_;

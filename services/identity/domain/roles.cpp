@@ -4,7 +4,8 @@
 
 namespace nuri::identity {
 
-std::set<std::string> with_implied(const std::set<std::string>& roles, const Implications& implied) {
+std::set<std::string> with_implied(const std::set<std::string>& roles,
+                                   const Implications& implied) {
   std::set<std::string> out;
   std::vector<std::string> next(roles.begin(), roles.end());
   while (!next.empty()) {

@@ -10,12 +10,12 @@
 namespace nuri::identity {
 
 struct Grant {
-  std::string actor_kind;   // "user", "group"
+  std::string actor_kind;  // "user", "group"
   std::string actor_id;
   std::string target_kind;  // "project", "domain", "system"
   std::string target_id;    // "all" for the system
   std::string role_id;
-  bool inherited = false;   // counts for the projects below the target, not for the target itself
+  bool inherited = false;  // counts for the projects below the target, not for the target itself
   bool operator==(const Grant&) const = default;
 };
 

@@ -6,8 +6,8 @@
 #include "services/base/config.h"
 #include "services/base/log.h"
 #include "services/http/server.h"
-#include "services/identity/store/bootstrap.h"
 #include "services/identity/routes/identity.h"
+#include "services/identity/store/bootstrap.h"
 #include "services/identity/store/schema.h"
 
 // nuri-identity [--config FILE]
@@ -35,7 +35,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
   }
   for (; i < argc; i += 2) {
     std::string name = argv[i];
-    bool known = name == "--config" || (out.bootstrap && (name == "--password-file" || name == "--region"));
+    bool known =
+        name == "--config" || (out.bootstrap && (name == "--password-file" || name == "--region"));
     if (!known || i + 1 >= argc) return std::nullopt;
     out.options[name] = argv[i + 1];
   }
@@ -54,10 +55,13 @@ Result<std::unique_ptr<db::Database>> open_database(const Config& config) {
 Status run_bootstrap(const Config& config, const Arguments& arguments) {
   BootstrapOptions options;
   options.password = TRY(read_file(arguments.options.at("--password-file")));
-  while (!options.password.empty() && (options.password.back() == '\n' || options.password.back() == '\r')) options.password.pop_back();
+  while (!options.password.empty() &&
+         (options.password.back() == '\n' || options.password.back() == '\r'))
+    options.password.pop_back();
   if (options.password.empty()) return bad_request("the password file is empty", "--password-file");
   auto region = arguments.options.find("--region");
-  options.region = region == arguments.options.end() ? config.text("cloud.region", "RegionOne") : region->second;
+  options.region =
+      region == arguments.options.end() ? config.text("cloud.region", "RegionOne") : region->second;
   auto database = TRY(open_database(config));
   auto hasher = TRY(Hasher::create());
   SystemRandom random;
@@ -71,10 +75,12 @@ Status run_bootstrap(const Config& config, const Arguments& arguments) {
 Result<http::ServerOptions> listen_at(const std::string& url) {
   http::ServerOptions out;
   size_t start = url.find("://"), colon = url.rfind(':');
-  if (start == std::string::npos || colon <= start) return bad_request("services.identity must be http://ADDRESS:PORT", "services.identity");
+  if (start == std::string::npos || colon <= start)
+    return bad_request("services.identity must be http://ADDRESS:PORT", "services.identity");
   out.address = url.substr(start + 3, colon - start - 3);
   int port = std::atoi(url.c_str() + colon + 1);
-  if (port < 0 || port > 65535) return bad_request("services.identity: the port must be 0 to 65535", "services.identity");
+  if (port < 0 || port > 65535)
+    return bad_request("services.identity: the port must be 0 to 65535", "services.identity");
   out.port = static_cast<uint16_t>(port);
   return out;
 }
@@ -96,12 +102,16 @@ Status serve(const Config& config) {
   std::string public_key = keys + "/token_ed25519.pub.pem";
   auto signer = TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", public_key));
   auth::TokenVerifier verifier(public_key, keys + "/service.key", clock);
-  auto hasher = TRY(Hasher::create(static_cast<unsigned>(std::clamp<int64_t>(config.number("identity.hashes_at_once", 2), 1, 16))));
+  auto hasher = TRY(Hasher::create(static_cast<unsigned>(
+      std::clamp<int64_t>(config.number("identity.hashes_at_once", 2), 1, 16))));
   auto vault = TRY(Vault::open(keys + "/credentials.key", random));
   Lockout::Options lockout;
-  lockout.failures = static_cast<int>(std::clamp<int64_t>(config.number("identity.lockout_failures", 8), 1, 1'000'000));
-  lockout.lock_us = std::clamp<int64_t>(config.number("identity.lockout_minutes", 5), 1, 1440) * 60 * kSecondUs;
-  TimeUs life = std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
+  lockout.failures = static_cast<int>(
+      std::clamp<int64_t>(config.number("identity.lockout_failures", 8), 1, 1'000'000));
+  lockout.lock_us =
+      std::clamp<int64_t>(config.number("identity.lockout_minutes", 5), 1, 1440) * 60 * kSecondUs;
+  TimeUs life =
+      std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
   Identity identity{*database, clock, random, *hasher, *vault, *signer, verifier, life, lockout};
   TRYV(database->write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
   TRYV(identity.cache.refresh());
@@ -129,8 +139,9 @@ int run(int argc, char** argv) {
   }
   if (!arguments->bootstrap) http::block_signals();
   auto config = Config::load(arguments->options["--config"]);
-  Status status = !config ? Status(config.error())
-                          : arguments->bootstrap ? run_bootstrap(*config, *arguments) : serve(*config);
+  Status status = !config                ? Status(config.error())
+                  : arguments->bootstrap ? run_bootstrap(*config, *arguments)
+                                         : serve(*config);
   if (status) return 0;
   log::error(status.error().message, {{"detail", status.error().detail}});
   return 1;

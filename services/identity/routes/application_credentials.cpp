@@ -19,7 +19,8 @@ Json ac_view(db::Session& s, const ApplicationCredential& ac, const Context& con
     auto role = kRoles.find(s, ref.id.value_or(""));
     if (!role) continue;
     Json domain = role->domain_id.empty() ? Json() : Json(role->domain_id);
-    roles.push_back(Json::object({{"id", role->id}, {"name", role->name}, {"domain_id", std::move(domain)}}));
+    roles.push_back(
+        Json::object({{"id", role->id}, {"name", role->name}, {"domain_id", std::move(domain)}}));
   }
   out.set("roles", std::move(roles));
   out.set("user_id", ac.user_id);
@@ -31,12 +32,13 @@ Json ac_view(db::Session& s, const ApplicationCredential& ac, const Context& con
     }
     out.set("access_rules", std::move(rules));
   }
-  out.set("links", self_link(context.base_url + "/v3/users/" + ac.user_id + "/application_credentials/" + ac.id));
+  out.set("links", self_link(context.base_url + "/v3/users/" + ac.user_id +
+                             "/application_credentials/" + ac.id));
   return out;
 }
 
-// A credential gives nothing that its maker has not: those of its roles in the project now or, where
-// an application credential makes another, those of that one.
+// A credential gives nothing that its maker has not: those of its roles in the project now or,
+// where an application credential makes another, those of that one.
 Status settle_roles(Identity& me, const Claims& c, ApplicationCredential& ac) {
   auto have = c.roles;
   if (!noted(c, "au:")) {
@@ -53,15 +55,18 @@ Status settle_roles(Identity& me, const Claims& c, ApplicationCredential& ac) {
       return ref.id ? r.id == *ref.id : r.name == ref.name.value_or("");
     });
     if (own == have.end()) {
-      return bad_request("Invalid application credential: the role " + ref.id.value_or(ref.name.value_or("")) +
-                             " is not among those of the user in the project.", "roles");
+      return bad_request("Invalid application credential: the role " +
+                             ref.id.value_or(ref.name.value_or("")) +
+                             " is not among those of the user in the project.",
+                         "roles");
     }
     ref.id = own->id;
   }
   return {};
 }
 
-Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given, const std::string& user_id) {
+Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given,
+                                           const std::string& user_id) {
   std::vector<AccessRule> out;
   if (given.is_null()) return out;
   if (!given.is_array() || given.size() > kMaxRules) {
@@ -70,7 +75,9 @@ Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given, cons
   for (const Json& j : given.as_array()) {
     AccessRule r = TRY(kAccessRuleFields.read(j));
     if (r.id.empty() && (r.service.empty() || r.path.empty() || r.method.empty())) {
-      return bad_request("An access rule needs service, path and method, or the id of one that exists.", "access_rules");
+      return bad_request(
+          "An access rule needs service, path and method, or the id of one that exists.",
+          "access_rules");
     }
     r.user_id = user_id;
     out.push_back(std::move(r));
@@ -82,7 +89,8 @@ Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given, cons
 }
 
 // A rule that the user already has is used again.
-Status store_rules(db::Session& s, const std::vector<AccessRule>& rules, ApplicationCredential& ac) {
+Status store_rules(db::Session& s, const std::vector<AccessRule>& rules,
+                   ApplicationCredential& ac) {
   for (AccessRule r : rules) {
     if (!r.id.starts_with("new")) {
       auto known = kAccessRules.find(s, r.id);
@@ -90,7 +98,8 @@ Status store_rules(db::Session& s, const std::vector<AccessRule>& rules, Applica
       ac.access_rules.push_back(r.id);
       continue;
     }
-    auto same = kAccessRules.first(s, "user_id=?1 AND service=?2 AND path=?3 AND method=?4", {r.user_id, r.service, r.path, r.method});
+    auto same = kAccessRules.first(s, "user_id=?1 AND service=?2 AND path=?3 AND method=?4",
+                                   {r.user_id, r.service, r.path, r.method});
     if (!same) {
       r.id = r.id.substr(3);
       kAccessRules.insert(s, r);
@@ -102,15 +111,18 @@ Status store_rules(db::Session& s, const std::vector<AccessRule>& rules, Applica
 
 Status may_create(Identity& me, const Context& context, ApplicationCredential& ac) {
   const Claims& c = context.claims;
-  if (noted(c, "ac:") || noted(c, "tr:")) return not_authorised("identity:create_application_credential");
+  if (noted(c, "ac:") || noted(c, "tr:"))
+    return not_authorised("identity:create_application_credential");
   if (c.scope != Claims::Scope::project) {
-    return bad_request("A project-scoped token is needed to create an application credential.", "project_id");
+    return bad_request("A project-scoped token is needed to create an application credential.",
+                       "project_id");
   }
   ac.user_id = c.user_id;
   ac.project_id = c.project_id;
   if (!ac.expires_at) return {};
   TimeUs at = parse_iso(*ac.expires_at).value_or(0);
-  if (at <= me.clock.now_us()) return bad_request("expires_at must be in the future.", "expires_at");
+  if (at <= me.clock.now_us())
+    return bad_request("expires_at must be in the future.", "expires_at");
   ac.expires_at = iso_naive(at);
   return {};
 }
@@ -146,7 +158,8 @@ Result<Response> list(Identity& me, const Request& request, Context& context) {
   Json all = TRY(me.db.read([&](db::Session& s) -> Result<Json> {
     TRY(need_user(s, context.param("user_id")));
     Json out = Json::array();
-    for (const auto& ac : kApplicationCredentials.list(s, f.where(), f.args())) out.push_back(ac_view(s, ac, context));
+    for (const auto& ac : kApplicationCredentials.list(s, f.where(), f.args()))
+      out.push_back(ac_view(s, ac, context));
     return out;
   }));
   return listed(request, context, "application_credentials", std::move(all));
@@ -159,7 +172,8 @@ Result<ApplicationCredential> owned(db::Session& s, const Context& context) {
 }
 
 Result<Response> show(Identity& me, const Request&, Context& context) {
-  Json out = TRY(me.db.read([&](db::Session& s) -> Result<Json> { return ac_view(s, TRY(owned(s, context)), context); }));
+  Json out = TRY(me.db.read(
+      [&](db::Session& s) -> Result<Json> { return ac_view(s, TRY(owned(s, context)), context); }));
   return Response::json(200, Json::object({{"application_credential", std::move(out)}}));
 }
 
@@ -174,7 +188,9 @@ Result<Response> remove(Identity& me, const Request&, Context& context) {
 }
 
 Result<Response> list_rules(Identity& me, const Request& request, Context& context) {
-  auto rules = TRY(me.db.read([&](db::Session& s) { return kAccessRules.list(s, "user_id=?1", {context.param("user_id")}); }));
+  auto rules = TRY(me.db.read([&](db::Session& s) {
+    return kAccessRules.list(s, "user_id=?1", {context.param("user_id")});
+  }));
   Json out = Json::array();
   for (const AccessRule& r : rules) out.push_back(rule_json(r));
   return listed(request, context, "access_rules", std::move(out));
@@ -195,8 +211,10 @@ Result<Response> remove_rule(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
     AccessRule r = TRY(owned_rule(s, context));
     for (const auto& ac : kApplicationCredentials.list(s, "user_id=?1", {r.user_id})) {
-      if (std::find(ac.access_rules.begin(), ac.access_rules.end(), r.id) != ac.access_rules.end()) {
-        return forbidden("Access rule " + r.id + " is in use by application credential " + ac.id + " and cannot be deleted.");
+      if (std::find(ac.access_rules.begin(), ac.access_rules.end(), r.id) !=
+          ac.access_rules.end()) {
+        return forbidden("Access rule " + r.id + " is in use by application credential " + ac.id +
+                         " and cannot be deleted.");
       }
     }
     kAccessRules.remove(s, r.id);
@@ -208,11 +226,16 @@ Result<Response> remove_rule(Identity& me, const Request&, Context& context) {
 constexpr Rule kRules[] = {
     {"GET", kHere, "identity:list_application_credentials", Who::own_user, list},
     {"POST", kHere, "identity:create_application_credential", Who::only_user, create},
-    {"GET", "/v3/users/{user_id}/application_credentials/{ac_id}", "identity:get_application_credential", Who::own_user, show},
-    {"DELETE", "/v3/users/{user_id}/application_credentials/{ac_id}", "identity:delete_application_credential", Who::own_user_write, remove},
-    {"GET", "/v3/users/{user_id}/access_rules", "identity:list_access_rules", Who::own_user, list_rules},
-    {"GET", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:get_access_rule", Who::own_user, show_rule},
-    {"DELETE", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:delete_access_rule", Who::own_user_write, remove_rule},
+    {"GET", "/v3/users/{user_id}/application_credentials/{ac_id}",
+     "identity:get_application_credential", Who::own_user, show},
+    {"DELETE", "/v3/users/{user_id}/application_credentials/{ac_id}",
+     "identity:delete_application_credential", Who::own_user_write, remove},
+    {"GET", "/v3/users/{user_id}/access_rules", "identity:list_access_rules", Who::own_user,
+     list_rules},
+    {"GET", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:get_access_rule", Who::own_user,
+     show_rule},
+    {"DELETE", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:delete_access_rule",
+     Who::own_user_write, remove_rule},
 };
 
 }  // namespace

@@ -15,9 +15,11 @@ struct Shown {
 };
 
 std::string url_of(const Grant& g, const Context& context) {
-  std::string target = g.target_kind == "system" ? "/system" : "/" + g.target_kind + "s/" + g.target_id;
-  return context.base_url + "/v3" + (g.inherited ? "/OS-INHERIT" : "") + target + "/" + g.actor_kind + "s/" + g.actor_id +
-         "/roles/" + g.role_id + (g.inherited ? "/inherited_to_projects" : "");
+  std::string target =
+      g.target_kind == "system" ? "/system" : "/" + g.target_kind + "s/" + g.target_id;
+  return context.base_url + "/v3" + (g.inherited ? "/OS-INHERIT" : "") + target + "/" +
+         g.actor_kind + "s/" + g.actor_id + "/roles/" + g.role_id +
+         (g.inherited ? "/inherited_to_projects" : "");
 }
 
 std::vector<Shown> as_made(const std::vector<Grant>& grants) {
@@ -45,8 +47,10 @@ std::vector<Shown> effective(db::Session& s, const std::vector<Grant>& grants) {
   std::vector<Shown> placed, out;
   for (const Grant& g : grants) spread_inherited(s, {g, g}, placed);
   for (const Shown& p : placed) {
-    auto actors = p.grant.actor_kind == "user" ? std::vector<std::string>{p.grant.actor_id} : members_of(s, p.grant.actor_id);
-    for (const auto& [role, unused_name] : named_roles(s, with_implied({p.grant.role_id}, implied))) {
+    auto actors = p.grant.actor_kind == "user" ? std::vector<std::string>{p.grant.actor_id}
+                                               : members_of(s, p.grant.actor_id);
+    for (const auto& [role, unused_name] :
+         named_roles(s, with_implied({p.grant.role_id}, implied))) {
       for (const std::string& user : actors) {
         Shown next = p;
         next.grant.actor_kind = "user";
@@ -66,19 +70,24 @@ struct Wanted {
 
 Result<Wanted> wanted_of(const Request& request) {
   const Query& q = request.query;
-  Wanted w{q.get("user.id"), q.get("group.id"), q.get("role.id"), q.get("scope.project.id"), q.get("scope.domain.id")};
+  Wanted w{q.get("user.id"), q.get("group.id"), q.get("role.id"), q.get("scope.project.id"),
+           q.get("scope.domain.id")};
   w.system = q.contains("scope.system");
   w.inherited = q.contains("scope.OS-INHERIT:inherited_to");
   w.effective = flag_filter(request, "effective").value_or(false);
   w.names = flag_filter(request, "include_names").value_or(false);
   w.subtree = flag_filter(request, "include_subtree").value_or(false);
-  if (!w.user.empty() && !w.group.empty()) return bad_request("Specify a user or group, not both", "group.id");
-  if (!w.project.empty() && !w.domain.empty()) return bad_request("Specify a domain or project, not both", "scope.domain.id");
+  if (!w.user.empty() && !w.group.empty())
+    return bad_request("Specify a user or group, not both", "group.id");
+  if (!w.project.empty() && !w.domain.empty())
+    return bad_request("Specify a domain or project, not both", "scope.domain.id");
   if (w.effective && !w.group.empty()) {
-    return bad_request("Combining effective and group filter will always result in an empty list.", "group.id");
+    return bad_request("Combining effective and group filter will always result in an empty list.",
+                       "group.id");
   }
   if (w.subtree && w.project.empty()) {
-    return bad_request("scope.project.id must be specified if include_subtree is also specified", "include_subtree");
+    return bad_request("scope.project.id must be specified if include_subtree is also specified",
+                       "include_subtree");
   }
   return w;
 }
@@ -89,7 +98,8 @@ bool fits(const Wanted& w, const Grant& g, const std::set<std::string>& projects
   };
   if (!is(w.user, "user", g) || !is(w.group, "group", g)) return false;
   if (!w.role.empty() && g.role_id != w.role) return false;
-  if (!w.project.empty() && (g.target_kind != "project" || !projects.contains(g.target_id))) return false;
+  if (!w.project.empty() && (g.target_kind != "project" || !projects.contains(g.target_id)))
+    return false;
   if (!w.domain.empty() && (g.target_kind != "domain" || g.target_id != w.domain)) return false;
   if (w.system && g.target_kind != "system") return false;
   return !w.inherited || w.effective || g.inherited;
@@ -105,10 +115,14 @@ Json reference(db::Session& s, const std::string& kind, const std::string& id, b
     out.set("name", found->name);
     domain = found->domain_id;
   };
-  if (kind == "user") put(kUsers.find(s, id));
-  else if (kind == "group") put(kGroups.find(s, id));
-  else if (kind == "role") put(kRoles.find(s, id));
-  else put(kProjects.find(s, id));
+  if (kind == "user")
+    put(kUsers.find(s, id));
+  else if (kind == "group")
+    put(kGroups.find(s, id));
+  else if (kind == "role")
+    put(kRoles.find(s, id));
+  else
+    put(kProjects.find(s, id));
   if (domain.empty()) return out;
   auto row = kProjects.find(s, domain);
   out.set("domain", Json::object({{"id", domain}, {"name", row ? row->name : ""}}));
@@ -118,12 +132,16 @@ Json reference(db::Session& s, const std::string& kind, const std::string& id, b
 Json assignment_json(db::Session& s, const Shown& a, bool names, const Context& context) {
   const Grant& g = a.grant;
   Json scope = Json::object();
-  if (g.target_kind == "system") scope.set("system", Json::object({{"all", true}}));
-  else scope.set(g.target_kind, reference(s, g.target_kind, g.target_id, names));
-  if (g.inherited || (a.made.inherited && !(g == a.made))) scope.set("OS-INHERIT:inherited_to", "projects");
+  if (g.target_kind == "system")
+    scope.set("system", Json::object({{"all", true}}));
+  else
+    scope.set(g.target_kind, reference(s, g.target_kind, g.target_id, names));
+  if (g.inherited || (a.made.inherited && !(g == a.made)))
+    scope.set("OS-INHERIT:inherited_to", "projects");
   Json links = Json::object({{"assignment", url_of(a.made, context)}});
   if (a.made.actor_kind == "group" && g.actor_kind == "user") {
-    links.set("membership", context.base_url + "/v3/groups/" + a.made.actor_id + "/users/" + g.actor_id);
+    links.set("membership",
+              context.base_url + "/v3/groups/" + a.made.actor_id + "/users/" + g.actor_id);
   }
   Json out = Json::object();
   out.set("links", std::move(links));
@@ -151,7 +169,8 @@ Result<Response> list_assignments(Identity& me, const Request& request, Context&
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/role_assignments", "identity:list_role_assignments", Who::admin_read, list_assignments},
+    {"GET", "/v3/role_assignments", "identity:list_role_assignments", Who::admin_read,
+     list_assignments},
 };
 
 }  // namespace

@@ -23,12 +23,13 @@ std::optional<User> find_user(db::Session& s, const UserRef& ref) {
 // A name for the lock-out's count that is the same for each way to name a user.
 std::string lock_name(const std::optional<User>& user, const UserRef& ref) {
   if (user) return user->id;
-  return ref.id.value_or("") + '\n' + ref.name.value_or("") + '\n' + ref.domain.id.value_or("") + '\n' + ref.domain.name.value_or("");
+  return ref.id.value_or("") + '\n' + ref.name.value_or("") + '\n' + ref.domain.id.value_or("") +
+         '\n' + ref.domain.name.value_or("");
 }
 
 // A secret against its hash, counted by the lock-out. With no hash it does the work all the same.
-Status check_secret(Identity& me, const std::string& who, const std::string& peer, const std::string& secret,
-                    const std::string& hash) {
+Status check_secret(Identity& me, const std::string& who, const std::string& peer,
+                    const std::string& secret, const std::string& hash) {
   if (me.lockout.locked(who, peer)) return unauthenticated();
   bool right = TRY(me.hasher.verify(secret, hash));
   if (!right) {
@@ -39,21 +40,26 @@ Status check_secret(Identity& me, const std::string& who, const std::string& pee
   return {};
 }
 
-Result<Proven> by_app_credential(Identity& me, const AppCredentialRef& ref, const std::string& peer) {
+Result<Proven> by_app_credential(Identity& me, const AppCredentialRef& ref,
+                                 const std::string& peer) {
   struct Found {
     std::optional<ApplicationCredential> credential;
     std::optional<User> user;
   };
   Found found = TRY(me.db.read([&](db::Session& s) {
     Found f;
-    if (ref.id) f.credential = kApplicationCredentials.find(s, *ref.id);
+    if (ref.id)
+      f.credential = kApplicationCredentials.find(s, *ref.id);
     else if (auto u = find_user(s, *ref.user)) {
-      f.credential = kApplicationCredentials.first(s, "user_id=?1 AND name=?2", {u->id, ref.name.value_or("")});
+      f.credential = kApplicationCredentials.first(s, "user_id=?1 AND name=?2",
+                                                   {u->id, ref.name.value_or("")});
     }
     if (f.credential) f.user = kUsers.find(s, f.credential->user_id);
     return f;
   }));
-  std::string who = "ac\n" + (found.credential ? found.credential->id : ref.id.value_or("") + '\n' + ref.name.value_or(""));
+  std::string who =
+      "ac\n" + (found.credential ? found.credential->id
+                                 : ref.id.value_or("") + '\n' + ref.name.value_or(""));
   std::string hash = found.credential ? found.credential->secret_hash.value_or("") : "";
   TRYV(check_secret(me, who, peer, ref.secret.value_or(""), hash));
   auto expires = parse_iso(found.credential->expires_at.value_or(""));
@@ -64,7 +70,8 @@ Result<Proven> by_app_credential(Identity& me, const AppCredentialRef& ref, cons
   return out;
 }
 
-Result<User> user_of_token(Identity& me, const std::string& token, std::shared_ptr<const Claims>& parent) {
+Result<User> user_of_token(Identity& me, const std::string& token,
+                           std::shared_ptr<const Claims>& parent) {
   TRYV(me.cache.refresh());
   parent = TRY(me.verifier.check(token));
   // A token that was narrowed on purpose does not lead to a wider one.
@@ -84,7 +91,8 @@ std::optional<std::string> noted(const Claims& c, std::string_view mark) {
   return std::nullopt;
 }
 
-Result<User> check_password(Identity& me, const UserRef& who, const std::string& password, const std::string& peer) {
+Result<User> check_password(Identity& me, const UserRef& who, const std::string& password,
+                            const std::string& peer) {
   auto user = TRY(me.db.read([&](db::Session& s) { return find_user(s, who); }));
   std::string hash = user ? user->password_hash.value_or("") : "";
   TRYV(check_secret(me, lock_name(user, who), peer, password, hash));
@@ -119,7 +127,8 @@ Result<Proven> authenticate(Identity& me, const AuthRequest& request, const std:
   out.user_domain = std::move(*domain);
   out.methods = request.methods;
   for (const auto& m : out.parent ? out.parent->methods : std::vector<std::string>{}) {
-    if (std::find(out.methods.begin(), out.methods.end(), m) == out.methods.end()) out.methods.push_back(m);
+    if (std::find(out.methods.begin(), out.methods.end(), m) == out.methods.end())
+      out.methods.push_back(m);
   }
   out.at_us = start;
   return out;

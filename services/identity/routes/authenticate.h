@@ -1,8 +1,8 @@
 #pragma once
 
 #include "services/identity/api/auth_request.h"
-#include "services/identity/routes/identity.h"
 #include "services/identity/api/types.h"
+#include "services/identity/routes/identity.h"
 
 namespace nuri::identity {
 
@@ -11,7 +11,7 @@ struct Proven {
   User user;
   Project user_domain;
   std::vector<std::string> methods;
-  std::shared_ptr<const Claims> parent;               // method token: the token exchanged
+  std::shared_ptr<const Claims> parent;  // method token: the token exchanged
   std::optional<ApplicationCredential> app_credential;
   TimeUs at_us = 0;  // before anything was read: a change since then revokes the token
 };
@@ -20,17 +20,20 @@ struct Proven {
 Result<Proven> authenticate(Identity& me, const AuthRequest& request, const std::string& peer);
 
 // A password check with lock-out, as both signing in and changing one's password need it.
-Result<User> check_password(Identity& me, const UserRef& who, const std::string& password, const std::string& peer);
+Result<User> check_password(Identity& me, const UserRef& who, const std::string& password,
+                            const std::string& peer);
 
 // The claims of a new token, its scope resolved and its roles looked up.
 Result<Claims> scoped_claims(Identity& me, const Proven& proven, const ScopeRequest& scope);
 
 // A token's audit ids are its own and its parent's, so that revoking a token revokes those made
-// from it. What else it hangs on is noted after them, as "gr:DIGEST" (the grants), "ac:ID" (application credential), "au:ID"
-// (one that may manage others) and "tr:ID" (trust), never shown as audit ids.
+// from it. What else it hangs on is noted after them, as "gr:DIGEST" (the grants), "ac:ID"
+// (application credential), "au:ID" (one that may manage others) and "tr:ID" (trust), never shown
+// as audit ids.
 std::optional<std::string> noted(const Claims& c, std::string_view mark);
 
 // {"token": {...}} as Keystone gives it.
-Result<std::string> token_body(Identity& me, const Claims& claims, const Request& request, bool with_catalog);
+Result<std::string> token_body(Identity& me, const Claims& claims, const Request& request,
+                               bool with_catalog);
 
 }  // namespace nuri::identity

@@ -19,12 +19,14 @@ Result<Response> create_service(Identity& me, const Request& request, Context& c
 Result<Response> list_services(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "name").text(request, "type");
-  auto all = TRY(me.db.read([&](db::Session& s) { return kServices.list(s, f.where(), f.args()); }));
+  auto all =
+      TRY(me.db.read([&](db::Session& s) { return kServices.list(s, f.where(), f.args()); }));
   return shown_list(kServiceKind, all, request, context);
 }
 
 Result<Response> show_service(Identity& me, const Request&, Context& context) {
-  Service v = TRY(me.db.read([&](db::Session& s) { return need(s, kServices, context.param("service_id"), "service"); }));
+  Service v = TRY(me.db.read(
+      [&](db::Session& s) { return need(s, kServices, context.param("service_id"), "service"); }));
   return shown(200, kServiceKind, v, context);
 }
 
@@ -51,9 +53,11 @@ Result<Response> delete_service(Identity& me, const Request&, Context& context) 
   return Response::empty(204);
 }
 
-// v2's "region" is v3's region_id; a region named for the first time by it is made (as Keystone does).
+// v2's "region" is v3's region_id; a region named for the first time by it is made (as Keystone
+// does).
 Status check_endpoint(db::Session& s, Endpoint& e) {
-  if (!kServices.find(s, e.service_id)) return bad_request("Could not find service: " + e.service_id + ".", "service_id");
+  if (!kServices.find(s, e.service_id))
+    return bad_request("Could not find service: " + e.service_id + ".", "service_id");
   if (e.region) {
     e.region_id = e.region;
     if (!e.region_id->empty() && !kRegions.find(s, *e.region_id)) {
@@ -91,14 +95,20 @@ Result<Response> create_endpoint(Identity& me, const Request& request, Context& 
 
 Result<Response> list_endpoints(Identity& me, const Request& request, Context& context) {
   Filter f;
-  f.text(request, "interface").text(request, "service_id").text(request, "region_id").text(request, "region", "region_id");
-  auto all = TRY(me.db.read([&](db::Session& s) { return kEndpoints.list(s, f.where(), f.args()); }));
+  f.text(request, "interface")
+      .text(request, "service_id")
+      .text(request, "region_id")
+      .text(request, "region", "region_id");
+  auto all =
+      TRY(me.db.read([&](db::Session& s) { return kEndpoints.list(s, f.where(), f.args()); }));
   for (Endpoint& e : all) e = as_seen(std::move(e), request);
   return shown_list(kEndpointKind, all, request, context);
 }
 
 Result<Response> show_endpoint(Identity& me, const Request& request, Context& context) {
-  Endpoint e = TRY(me.db.read([&](db::Session& s) { return need(s, kEndpoints, context.param("endpoint_id"), "endpoint"); }));
+  Endpoint e = TRY(me.db.read([&](db::Session& s) {
+    return need(s, kEndpoints, context.param("endpoint_id"), "endpoint");
+  }));
   return shown(200, kEndpointKind, as_seen(std::move(e), request), context);
 }
 
@@ -117,7 +127,8 @@ Result<Response> update_endpoint(Identity& me, const Request& request, Context& 
 
 Result<Response> delete_endpoint(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
-    if (!kEndpoints.remove(s, context.param("endpoint_id"))) return no_such("endpoint", context.param("endpoint_id"));
+    if (!kEndpoints.remove(s, context.param("endpoint_id")))
+      return no_such("endpoint", context.param("endpoint_id"));
     me.cache.catalog_changed(s);
     return {};
   }));
@@ -133,8 +144,10 @@ constexpr Rule kRules[] = {
     {"GET", "/v3/endpoints", "identity:list_endpoints", Who::admin_read, list_endpoints},
     {"POST", "/v3/endpoints", "identity:create_endpoint", Who::admin, create_endpoint},
     {"GET", "/v3/endpoints/{endpoint_id}", "identity:get_endpoint", Who::admin_read, show_endpoint},
-    {"PATCH", "/v3/endpoints/{endpoint_id}", "identity:update_endpoint", Who::admin, update_endpoint},
-    {"DELETE", "/v3/endpoints/{endpoint_id}", "identity:delete_endpoint", Who::admin, delete_endpoint},
+    {"PATCH", "/v3/endpoints/{endpoint_id}", "identity:update_endpoint", Who::admin,
+     update_endpoint},
+    {"DELETE", "/v3/endpoints/{endpoint_id}", "identity:delete_endpoint", Who::admin,
+     delete_endpoint},
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ Result<Credential> owned(Identity& me, const Context& context, const char* actio
   const std::string& id = context.param("credential_id");
   auto found = TRY(me.db.read([&](db::Session& s) { return kCredentials.find(s, id); }));
   if (found && !may_touch(context, *found)) return not_authorised(action);
-  if (!found) return may_manage(context.claims) ? no_such("credential", id) : not_authorised(action);
+  if (!found)
+    return may_manage(context.claims) ? no_such("credential", id) : not_authorised(action);
   return std::move(*found);
 }
 
@@ -29,9 +30,11 @@ Result<std::string> id_for(Identity& me, const Credential& c) {
   auto blob = parse_json(c.blob);
   const Json parsed = blob ? *blob : Json();
   if (parsed["access"].as_string().empty()) {
-    return bad_request("Invalid blob in credential: an ec2 blob is JSON with 'access' and 'secret'.", "blob");
+    return bad_request(
+        "Invalid blob in credential: an ec2 blob is JSON with 'access' and 'secret'.", "blob");
   }
-  if (!c.project_id) return bad_request("project_id is needed for a credential of type ec2.", "project_id");
+  if (!c.project_id)
+    return bad_request("project_id is needed for a credential of type ec2.", "project_id");
   return auth::sha256_hex(parsed["access"].as_string());
 }
 
@@ -62,7 +65,8 @@ Result<Response> create_credential(Identity& me, const Request& request, Context
 Result<Response> list_credentials(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "user_id").text(request, "type");
-  auto sealed = TRY(me.db.read([&](db::Session& s) { return kCredentials.list(s, f.where(), f.args()); }));
+  auto sealed =
+      TRY(me.db.read([&](db::Session& s) { return kCredentials.list(s, f.where(), f.args()); }));
   std::vector<Credential> all;
   for (Credential& c : sealed) {
     bool readable = may_touch(context, c) || may_read(context.claims);
@@ -99,18 +103,23 @@ Json ec2_json(const Credential& c, const Context& context) {
                        {"access", access},
                        {"secret", blob["secret"].as_string()},
                        {"trust_id", nullptr},
-                       {"links", self_link(context.base_url + "/v3/users/" + c.user_id + "/credentials/OS-EC2/" + access)}});
+                       {"links", self_link(context.base_url + "/v3/users/" + c.user_id +
+                                           "/credentials/OS-EC2/" + access)}});
 }
 
 Result<Response> create_ec2(Identity& me, const Request& request, Context& context) {
   const Json body = TRY(parse_json(request.body));
   const std::string& project = body["tenant_id"].as_string();
-  if (project.empty()) return bad_request("'tenant_id' is a required property: the id of the project.", "tenant_id");
+  if (project.empty())
+    return bad_request("'tenant_id' is a required property: the id of the project.", "tenant_id");
   Credential c;
   c.user_id = context.param("user_id");
   c.project_id = project;
   c.type = "ec2";
-  c.blob = Json::object({{"access", me.random.hex(16)}, {"secret", me.random.hex(16)}, {"trust_id", nullptr}}).dump();
+  c.blob =
+      Json::object(
+          {{"access", me.random.hex(16)}, {"secret", me.random.hex(16)}, {"trust_id", nullptr}})
+          .dump();
   c.id = TRY(id_for(me, c));
   TRYV(store(me, c, true));
   return Response::json(201, Json::object({{"credential", ec2_json(c, context)}}));
@@ -128,8 +137,10 @@ Result<Response> list_ec2(Identity& me, const Request& request, Context& context
 
 Result<Credential> find_ec2(Identity& me, const Context& context) {
   const std::string& access = context.param("access");
-  auto found = TRY(me.db.read([&](db::Session& s) { return kCredentials.find(s, auth::sha256_hex(access)); }));
-  if (!found || found->type != "ec2" || found->user_id != context.param("user_id")) return no_such("credential", access);
+  auto found = TRY(
+      me.db.read([&](db::Session& s) { return kCredentials.find(s, auth::sha256_hex(access)); }));
+  if (!found || found->type != "ec2" || found->user_id != context.param("user_id"))
+    return no_such("credential", access);
   return std::move(*found);
 }
 
@@ -149,9 +160,12 @@ constexpr const char* kEc2One = "/v3/users/{user_id}/credentials/OS-EC2/{access}
 constexpr Rule kRules[] = {
     {"GET", "/v3/credentials", "identity:list_credentials", Who::anyone, list_credentials},
     {"POST", "/v3/credentials", "identity:create_credential", Who::anyone, create_credential},
-    {"GET", "/v3/credentials/{credential_id}", "identity:get_credential", Who::anyone, show_credential},
-    {"PATCH", "/v3/credentials/{credential_id}", "identity:update_credential", Who::anyone, update_credential},
-    {"DELETE", "/v3/credentials/{credential_id}", "identity:delete_credential", Who::anyone, delete_credential},
+    {"GET", "/v3/credentials/{credential_id}", "identity:get_credential", Who::anyone,
+     show_credential},
+    {"PATCH", "/v3/credentials/{credential_id}", "identity:update_credential", Who::anyone,
+     update_credential},
+    {"DELETE", "/v3/credentials/{credential_id}", "identity:delete_credential", Who::anyone,
+     delete_credential},
     {"GET", kEc2, "identity:ec2_list_credentials", Who::own_user_write, list_ec2},
     {"POST", kEc2, "identity:ec2_create_credential", Who::own_user_write, create_ec2},
     {"GET", kEc2One, "identity:ec2_get_credential", Who::own_user_write, show_ec2},

@@ -16,12 +16,14 @@ Result<Response> create_domain(Identity& me, const Request& request, Context& co
 Result<Response> list_domains(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "name").flag(request, "enabled").add("is_domain", true);
-  auto domains = TRY(me.db.read([&](db::Session& s) { return kProjects.list(s, f.where(), f.args()); }));
+  auto domains =
+      TRY(me.db.read([&](db::Session& s) { return kProjects.list(s, f.where(), f.args()); }));
   return shown_list(kDomainKind, domains, request, context);
 }
 
 Result<Response> show_domain(Identity& me, const Request&, Context& context) {
-  Project d = TRY(me.db.read([&](db::Session& s) { return need_domain(s, context.param("domain_id")); }));
+  Project d =
+      TRY(me.db.read([&](db::Session& s) { return need_domain(s, context.param("domain_id")); }));
   return shown(200, kDomainKind, d, context);
 }
 

@@ -11,8 +11,10 @@ namespace nuri::identity {
 
 namespace {
 
-// The grant that a path is about, each part of it known to exist; `role` of it empty in a list's path.
-Result<Grant> grant_of(db::Session& s, const Request& request, const Context& context, bool deleting = false) {
+// The grant that a path is about, each part of it known to exist; `role` of it empty in a list's
+// path.
+Result<Grant> grant_of(db::Session& s, const Request& request, const Context& context,
+                       bool deleting = false) {
   Grant g;
   g.inherited = request.path.ends_with("/inherited_to_projects");
   std::string domain_id;
@@ -30,12 +32,15 @@ Result<Grant> grant_of(db::Session& s, const Request& request, const Context& co
   }
   g.actor_kind = context.param("user_id").empty() ? "group" : "user";
   g.actor_id = g.actor_kind == "user" ? context.param("user_id") : context.param("group_id");
-  if (g.actor_kind == "user") TRY(need_user(s, g.actor_id));
-  else TRY(need_group(s, g.actor_id));
+  if (g.actor_kind == "user")
+    TRY(need_user(s, g.actor_id));
+  else
+    TRY(need_group(s, g.actor_id));
   if (const std::string& id = context.param("role_id"); !id.empty()) {
     RoleRow role = TRY(need_role(s, id));
     if (!deleting && !role.domain_id.empty() && role.domain_id != domain_id) {
-      return forbidden("The role " + role.id + " belongs to another domain than the target of the grant.");
+      return forbidden("The role " + role.id +
+                       " belongs to another domain than the target of the grant.");
     }
     g.role_id = role.id;
   }
@@ -43,8 +48,8 @@ Result<Grant> grant_of(db::Session& s, const Request& request, const Context& co
 }
 
 Error no_grant(const Grant& g) {
-  return not_found("Could not find role assignment with role: " + g.role_id + ", user or group: " + g.actor_id +
-                   ", project, domain, or system: " + g.target_id + ".");
+  return not_found("Could not find role assignment with role: " + g.role_id + ", user or group: " +
+                   g.actor_id + ", project, domain, or system: " + g.target_id + ".");
 }
 
 Result<Response> put(Identity& me, const Request& request, Context& context) {
@@ -69,8 +74,10 @@ Result<Response> remove(Identity& me, const Request& request, Context& context) 
     if (!remove_grant(s, g)) return no_grant(g);
     revoke_grant(me, s, g);
     if (g.target_kind != "project") return {};
-    auto users = g.actor_kind == "user" ? std::vector<std::string>{g.actor_id} : members_of(s, g.actor_id);
-    for (const auto& u : users) drop_application_credentials(me, s, "user_id=?1 AND project_id=?2", {u, g.target_id});
+    auto users =
+        g.actor_kind == "user" ? std::vector<std::string>{g.actor_id} : members_of(s, g.actor_id);
+    for (const auto& u : users)
+      drop_application_credentials(me, s, "user_id=?1 AND project_id=?2", {u, g.target_id});
     return {};
   }));
   return Response::empty(204);
@@ -80,7 +87,8 @@ Result<Response> list(Identity& me, const Request& request, Context& context) {
   auto roles = TRY(me.db.read([&](db::Session& s) -> Result<std::vector<RoleRow>> {
     Grant g = TRY(grant_of(s, request, context));
     std::vector<RoleRow> out;
-    for (const Grant& found : grants_at(s, g.actor_kind, g.actor_id, g.target_kind, g.target_id, g.inherited)) {
+    for (const Grant& found :
+         grants_at(s, g.actor_kind, g.actor_id, g.target_kind, g.target_id, g.inherited)) {
       if (auto role = kRoles.find(s, found.role_id)) out.push_back(std::move(*role));
     }
     return out;
@@ -106,7 +114,8 @@ class GrantRules {
   std::span<const Rule> rules() const { return rules_; }
 
  private:
-  void add(const char* method, const std::string& pattern, const std::string& action, Who who, Handle handle) {
+  void add(const char* method, const std::string& pattern, const std::string& action, Who who,
+           Handle handle) {
     const char* kept_pattern = texts_.emplace_back(pattern).c_str();
     const char* kept_action = texts_.emplace_back("identity:" + action).c_str();
     rules_.push_back({method, kept_pattern, kept_action, who, handle});

@@ -22,12 +22,14 @@ Result<Response> create_group(Identity& me, const Request& request, Context& con
 Result<Response> list_groups(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "name").text(request, "domain_id");
-  auto groups = TRY(me.db.read([&](db::Session& s) { return kGroups.list(s, f.where(), f.args()); }));
+  auto groups =
+      TRY(me.db.read([&](db::Session& s) { return kGroups.list(s, f.where(), f.args()); }));
   return shown_list(kGroupKind, groups, request, context);
 }
 
 Result<Response> show_group(Identity& me, const Request&, Context& context) {
-  Group g = TRY(me.db.read([&](db::Session& s) { return need_group(s, context.param("group_id")); }));
+  Group g =
+      TRY(me.db.read([&](db::Session& s) { return need_group(s, context.param("group_id")); }));
   return shown(200, kGroupKind, g, context);
 }
 
@@ -72,12 +74,15 @@ Result<Membership> membership(db::Session& s, const Context& context) {
   return Membership{g.id, u.id};
 }
 
-Error not_member(const Membership& m) { return not_found("User '" + m.user + "' not found in group '" + m.group + "'."); }
+Error not_member(const Membership& m) {
+  return not_found("User '" + m.user + "' not found in group '" + m.group + "'.");
+}
 
 Result<Response> add_member(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
     Membership m = TRY(membership(s, context));
-    s.exec("INSERT INTO group_members (group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", {m.group, m.user});
+    s.exec("INSERT INTO group_members (group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+           {m.group, m.user});
     return {};
   }));
   return Response::empty(204);
@@ -86,7 +91,8 @@ Result<Response> add_member(Identity& me, const Request&, Context& context) {
 Result<Response> check_member(Identity& me, const Request&, Context& context) {
   TRYV(me.db.read([&](db::Session& s) -> Status {
     Membership m = TRY(membership(s, context));
-    bool in = s.count("SELECT count(*) FROM group_members WHERE group_id=?1 AND user_id=?2", {m.group, m.user}) > 0;
+    bool in = s.count("SELECT count(*) FROM group_members WHERE group_id=?1 AND user_id=?2",
+                      {m.group, m.user}) > 0;
     return in ? Status() : Status(not_member(m));
   }));
   return Response::empty(204);
@@ -95,7 +101,8 @@ Result<Response> check_member(Identity& me, const Request&, Context& context) {
 Result<Response> remove_member(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
     Membership m = TRY(membership(s, context));
-    if (!s.exec("DELETE FROM group_members WHERE group_id=?1 AND user_id=?2", {m.group, m.user})) return not_member(m);
+    if (!s.exec("DELETE FROM group_members WHERE group_id=?1 AND user_id=?2", {m.group, m.user}))
+      return not_member(m);
     revoke_membership(me, s, m.group, m.user);
     return {};
   }));
@@ -108,11 +115,16 @@ constexpr Rule kRules[] = {
     {"GET", "/v3/groups/{group_id}", "identity:get_group", Who::admin_read, show_group},
     {"PATCH", "/v3/groups/{group_id}", "identity:update_group", Who::admin, update_group},
     {"DELETE", "/v3/groups/{group_id}", "identity:delete_group", Who::admin, delete_group},
-    {"GET", "/v3/groups/{group_id}/users", "identity:list_users_in_group", Who::admin_read, list_members},
-    {"PUT", "/v3/groups/{group_id}/users/{user_id}", "identity:add_user_to_group", Who::admin, add_member},
-    {"HEAD", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group", Who::admin_read, check_member},
-    {"GET", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group", Who::admin_read, check_member},
-    {"DELETE", "/v3/groups/{group_id}/users/{user_id}", "identity:remove_user_from_group", Who::admin, remove_member},
+    {"GET", "/v3/groups/{group_id}/users", "identity:list_users_in_group", Who::admin_read,
+     list_members},
+    {"PUT", "/v3/groups/{group_id}/users/{user_id}", "identity:add_user_to_group", Who::admin,
+     add_member},
+    {"HEAD", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group",
+     Who::admin_read, check_member},
+    {"GET", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group",
+     Who::admin_read, check_member},
+    {"DELETE", "/v3/groups/{group_id}/users/{user_id}", "identity:remove_user_from_group",
+     Who::admin, remove_member},
 };
 
 }  // namespace

@@ -34,16 +34,16 @@ struct Identity {
 
 // Who may do an action, beyond having a token.
 enum class Who {
-  open,        // no token
-  anyone,      // any token
-  admin,       // admin role, or a service of this cloud
-  admin_read,  // the same, or a reader of the whole system
-  own_user,    // admin_read, or the user that {user_id} names
+  open,            // no token
+  anyone,          // any token
+  admin,           // admin role, or a service of this cloud
+  admin_read,      // the same, or a reader of the whole system
+  own_user,        // admin_read, or the user that {user_id} names
   own_user_write,  // admin, or that user
-  only_user,   // nobody but that user
-  own_project, // admin_read, or a token of the project that {project_id} names
-  own_domain,  // admin_read, or a token or user of the domain that {domain_id} names
-  service,     // a service of this cloud
+  only_user,       // nobody but that user
+  own_project,     // admin_read, or a token of the project that {project_id} names
+  own_domain,      // admin_read, or a token or user of the domain that {domain_id} names
+  service,         // a service of this cloud
 };
 
 using Handle = Result<Response> (*)(Identity&, const Request&, Context&);

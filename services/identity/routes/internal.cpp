@@ -16,7 +16,8 @@ Result<Response> get_revocations(Identity& me, const Request& request, Context&)
   if (!text.empty() && (read.ec != std::errc() || read.ptr != text.data() + text.size())) {
     return bad_request("'after' must be a number.", "after");
   }
-  auto rows = TRY(me.db.read([&](db::Session& s) { return me.revocations.after(s, after, kMaxRevocations); }));
+  auto rows = TRY(
+      me.db.read([&](db::Session& s) { return me.revocations.after(s, after, kMaxRevocations); }));
   Json out = Json::array();
   for (const auto& r : rows) {
     out.push_back(Json::object({{"number", r.number},

@@ -13,19 +13,29 @@ Result<T> need(db::Session& s, const Table<T>& table, const std::string& id, con
   return std::move(*found);
 }
 
-inline Result<User> need_user(db::Session& s, const std::string& id) { return need(s, kUsers, id, "user"); }
-inline Result<Group> need_group(db::Session& s, const std::string& id) { return need(s, kGroups, id, "group"); }
-inline Result<RoleRow> need_role(db::Session& s, const std::string& id) { return need(s, kRoles, id, "role"); }
-inline Result<Project> need_project(db::Session& s, const std::string& id) { return need(s, kProjects, id, "project"); }
+inline Result<User> need_user(db::Session& s, const std::string& id) {
+  return need(s, kUsers, id, "user");
+}
+inline Result<Group> need_group(db::Session& s, const std::string& id) {
+  return need(s, kGroups, id, "group");
+}
+inline Result<RoleRow> need_role(db::Session& s, const std::string& id) {
+  return need(s, kRoles, id, "role");
+}
+inline Result<Project> need_project(db::Session& s, const std::string& id) {
+  return need(s, kProjects, id, "project");
+}
 inline Result<Project> need_domain(db::Session& s, const std::string& id) {
   auto found = kProjects.find(s, id);
   if (!found || !found->is_domain) return no_such("domain", id);
   return std::move(*found);
 }
 
-inline Error duplicate(std::string_view what, const std::string& name, const std::string& domain_id) {
+inline Error duplicate(std::string_view what, const std::string& name,
+                       const std::string& domain_id) {
   std::string where = domain_id.empty() ? "." : " at domain ID " + domain_id + ".";
-  return conflict("Conflict occurred attempting to store " + std::string(what) + " - Duplicate entry found with name " + name + where);
+  return conflict("Conflict occurred attempting to store " + std::string(what) +
+                  " - Duplicate entry found with name " + name + where);
 }
 
 // No other row of that name in that domain.
@@ -42,10 +52,12 @@ inline std::string domain_or_default(const std::string& given, const Context& co
   return context.claims.domain_id.empty() ? kDefaultDomain : context.claims.domain_id;
 }
 
-// Keystone's "immutable" option: such a thing is not deleted, nor changed but for the option itself.
+// Keystone's "immutable" option: such a thing is not deleted, nor changed but for the option
+// itself.
 inline bool immutable(const Json& options) { return options["immutable"].as_bool(); }
 inline Error is_immutable(const char* what, const std::string& id) {
-  return forbidden(std::string("Cannot change or delete the resource: ") + what + " " + id + " is immutable.");
+  return forbidden(std::string("Cannot change or delete the resource: ") + what + " " + id +
+                   " is immutable.");
 }
 
 }  // namespace nuri::identity

@@ -14,12 +14,14 @@ Result<Response> create_policy(Identity& me, const Request& request, Context& co
 Result<Response> list_policies(Identity& me, const Request& request, Context& context) {
   Filter f;
   f.text(request, "type");
-  auto all = TRY(me.db.read([&](db::Session& s) { return kPolicies.list(s, f.where(), f.args()); }));
+  auto all =
+      TRY(me.db.read([&](db::Session& s) { return kPolicies.list(s, f.where(), f.args()); }));
   return shown_list(kPolicyKind, all, request, context);
 }
 
 Result<Response> show_policy(Identity& me, const Request&, Context& context) {
-  Policy p = TRY(me.db.read([&](db::Session& s) { return need(s, kPolicies, context.param("policy_id"), "policy"); }));
+  Policy p = TRY(me.db.read(
+      [&](db::Session& s) { return need(s, kPolicies, context.param("policy_id"), "policy"); }));
   return shown(200, kPolicyKind, p, context);
 }
 
@@ -36,7 +38,8 @@ Result<Response> update_policy(Identity& me, const Request& request, Context& co
 
 Result<Response> delete_policy(Identity& me, const Request&, Context& context) {
   TRYV(me.db.write([&](db::Session& s) -> Status {
-    if (!kPolicies.remove(s, context.param("policy_id"))) return no_such("policy", context.param("policy_id"));
+    if (!kPolicies.remove(s, context.param("policy_id")))
+      return no_such("policy", context.param("policy_id"));
     return {};
   }));
   return Response::empty(204);

@@ -14,7 +14,8 @@ constexpr size_t kMaxDepth = 5;  // Keystone's max_project_tree_depth
 Status place(db::Session& s, Project& p, const Context& context) {
   if (p.is_domain) {
     if (!p.parent_id.empty() || !p.domain_id.empty()) {
-      return bad_request("A project that acts as a domain has no parent_id and no domain_id.", "is_domain");
+      return bad_request("A project that acts as a domain has no parent_id and no domain_id.",
+                         "is_domain");
     }
     return {};
   }
@@ -27,10 +28,13 @@ Status place(db::Session& s, Project& p, const Context& context) {
   std::string domain = parent->is_domain ? parent->id : parent->domain_id;
   if (!p.domain_id.empty() && p.domain_id != domain) {
     return bad_request("Cannot create project, since it specifies its domain_id " + p.domain_id +
-                           ", but specifies a parent in a different domain (" + domain + ").", "domain_id");
+                           ", but specifies a parent in a different domain (" + domain + ").",
+                       "domain_id");
   }
   p.domain_id = domain;
-  if (!parent->enabled) return bad_request("Cannot create project: its parent " + parent->id + " is disabled.", "parent_id");
+  if (!parent->enabled)
+    return bad_request("Cannot create project: its parent " + parent->id + " is disabled.",
+                       "parent_id");
   if (project_target(s, *parent).above.size() >= kMaxDepth) {
     return forbidden("Max hierarchy depth reached for " + parent->id + " branch.");
   }
@@ -41,7 +45,8 @@ Status refuse_clash(db::Session& s, const Project& p) {
   auto other = kProjects.first(s, "domain_id=?1 AND name=?2", {p.domain_id, p.name});
   if (!other || other->id == p.id) return {};
   if (!p.is_domain) return duplicate("project", p.name, p.domain_id);
-  return conflict("Conflict occurred attempting to store domain - Domain name " + p.name + " already exists.");
+  return conflict("Conflict occurred attempting to store domain - Domain name " + p.name +
+                  " already exists.");
 }
 
 Result<Response> create_project(Identity& me, const Request& request, Context& context) {
@@ -58,9 +63,13 @@ Result<Response> create_project(Identity& me, const Request& request, Context& c
 
 Result<Response> list_projects(Identity& me, const Request& request, Context& context) {
   Filter f;
-  f.text(request, "name").text(request, "domain_id").text(request, "parent_id").flag(request, "enabled");
+  f.text(request, "name")
+      .text(request, "domain_id")
+      .text(request, "parent_id")
+      .flag(request, "enabled");
   f.add("is_domain", flag_filter(request, "is_domain").value_or(false));
-  auto projects = TRY(me.db.read([&](db::Session& s) { return kProjects.list(s, f.where(), f.args()); }));
+  auto projects =
+      TRY(me.db.read([&](db::Session& s) { return kProjects.list(s, f.where(), f.args()); }));
   std::erase_if(projects, [&](const Project& p) { return !matches_tags(request, p.tags); });
   return shown_list(kProjectKind, projects, request, context);
 }
@@ -70,7 +79,8 @@ Json tree_node(const Project& p, const Context& context) {
 }
 
 // ?parents_as_list, ?subtree_as_list, ?parents_as_ids, ?subtree_as_ids
-void put_tree(db::Session& s, const Project& p, const Request& request, const Context& context, Json& out) {
+void put_tree(db::Session& s, const Project& p, const Request& request, const Context& context,
+              Json& out) {
   auto asked = [&](const char* name) { return request.query.contains(name); };
   if (asked("parents_as_list")) {
     Json list = Json::array();
@@ -88,13 +98,15 @@ void put_tree(db::Session& s, const Project& p, const Request& request, const Co
   if (asked("parents_as_ids")) {
     Json ids;
     auto above = project_target(s, p).above;
-    for (auto it = above.rbegin(); it != above.rend(); ++it) ids = Json::object({{*it, std::move(ids)}});
+    for (auto it = above.rbegin(); it != above.rend(); ++it)
+      ids = Json::object({{*it, std::move(ids)}});
     out.set("parents", std::move(ids));
   }
   if (asked("subtree_as_ids")) {
     std::function<Json(const std::string&)> ids_below = [&](const std::string& id) {
       Json ids;
-      for (const Project& child : kProjects.list(s, "parent_id=?1", {id})) ids.set(child.id, ids_below(child.id));
+      for (const Project& child : kProjects.list(s, "parent_id=?1", {id}))
+        ids.set(child.id, ids_below(child.id));
       return ids;
     };
     out.set("subtree", ids_below(p.id));
@@ -114,7 +126,8 @@ Result<Response> show_project(Identity& me, const Request& request, Context& con
 Status refuse_moves(const Project& old, const Project& now) {
   if (now.domain_id != old.domain_id) return bad_request("Cannot change Domain ID", "domain_id");
   if (now.parent_id != old.parent_id) return forbidden("Update of `parent_id` is not allowed.");
-  if (now.is_domain != old.is_domain) return bad_request("Update of `is_domain` is not allowed.", "is_domain");
+  if (now.is_domain != old.is_domain)
+    return bad_request("Update of `is_domain` is not allowed.", "is_domain");
   return {};
 }
 
@@ -136,7 +149,9 @@ Result<Response> delete_project(Identity& me, const Request&, Context& context) 
     if (p.is_domain) return delete_domain_row(me, s, p);
     if (immutable(p.options)) return is_immutable("project", p.id);
     if (s.count("SELECT count(*) FROM projects WHERE parent_id=?1", {p.id}) > 0) {
-      return forbidden("Cannot delete the project " + p.id + " since it is not a leaf in the hierarchy. Use the cascade option if you want to delete a whole subtree.");
+      return forbidden("Cannot delete the project " + p.id +
+                       " since it is not a leaf in the hierarchy. Use the cascade option if you "
+                       "want to delete a whole subtree.");
     }
     remove_project(me, s, p.id);
     return {};
@@ -165,8 +180,11 @@ bool matches_tags(const Request& request, const std::vector<std::string>& tags) 
     }
     return out;
   };
-  auto has = [&](const std::string& t) { return std::find(tags.begin(), tags.end(), t) != tags.end(); };
-  auto all = wanted("tags"), some = wanted("tags-any"), not_all = wanted("not-tags"), none = wanted("not-tags-any");
+  auto has = [&](const std::string& t) {
+    return std::find(tags.begin(), tags.end(), t) != tags.end();
+  };
+  auto all = wanted("tags"), some = wanted("tags-any"), not_all = wanted("not-tags"),
+       none = wanted("not-tags-any");
   bool ok = std::all_of(all.begin(), all.end(), has);
   ok = ok && (some.empty() || std::any_of(some.begin(), some.end(), has));
   ok = ok && (not_all.empty() || !std::all_of(not_all.begin(), not_all.end(), has));
@@ -174,7 +192,8 @@ bool matches_tags(const Request& request, const std::vector<std::string>& tags) 
 }
 
 Result<Project> change_project(Identity& me, db::Session& s, const Project& old, Project now) {
-  if (immutable(old.options) && immutable(now.options)) return is_immutable(now.is_domain ? "domain" : "project", now.id);
+  if (immutable(old.options) && immutable(now.options))
+    return is_immutable(now.is_domain ? "domain" : "project", now.id);
   TRYV(refuse_clash(s, now));
   if (old.enabled && !now.enabled) {
     if (now.id == kDefaultDomain) return not_authorised("disable the default domain");
@@ -182,7 +201,9 @@ Result<Project> change_project(Identity& me, db::Session& s, const Project& old,
     me.revocations.project(s, now.id);
     if (!now.is_domain) {
       for (const Project& child : below(s, now.id)) {
-        if (child.enabled) return forbidden("Cannot disable project " + now.id + " since its subtree contains enabled projects.");
+        if (child.enabled)
+          return forbidden("Cannot disable project " + now.id +
+                           " since its subtree contains enabled projects.");
       }
     }
   }
@@ -193,7 +214,8 @@ Result<Project> change_project(Identity& me, db::Session& s, const Project& old,
 Status delete_domain_row(Identity& me, db::Session& s, const Project& domain) {
   if (domain.id == kDefaultDomain) return not_authorised("delete the default domain");
   if (immutable(domain.options)) return is_immutable("domain", domain.id);
-  if (domain.enabled) return forbidden("Cannot delete a domain that is enabled, please disable it first.");
+  if (domain.enabled)
+    return forbidden("Cannot delete a domain that is enabled, please disable it first.");
   remove_domain(me, s, domain.id);
   return {};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "services/identity/routes/identity.h"
 #include "services/identity/api/types.h"
+#include "services/identity/routes/identity.h"
 
 // Shared by projects and domains, which are projects that act as one.
 namespace nuri::identity {

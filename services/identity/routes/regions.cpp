@@ -36,7 +36,9 @@ Result<Response> create_region(Identity& me, const Request& request, Context& co
 Result<Response> put_region(Identity& me, const Request& request, Context& context) {
   Region r = TRY(read_new(kRegionKind, request));
   const std::string& id = context.param("region_id");
-  if (!r.id.empty() && r.id != id) return bad_request("Conflicting region IDs specified: \"" + id + "\" != \"" + r.id + "\"", "id");
+  if (!r.id.empty() && r.id != id)
+    return bad_request("Conflicting region IDs specified: \"" + id + "\" != \"" + r.id + "\"",
+                       "id");
   r.id = id;
   if (r.id.size() > 255) return bad_request("A region's id has at most 255 characters.", "id");
   return insert_region(me, context, std::move(r));
@@ -50,7 +52,8 @@ Result<Response> list_regions(Identity& me, const Request& request, Context& con
 }
 
 Result<Response> show_region(Identity& me, const Request&, Context& context) {
-  Region r = TRY(me.db.read([&](db::Session& s) { return need(s, kRegions, context.param("region_id"), "region"); }));
+  Region r = TRY(me.db.read(
+      [&](db::Session& s) { return need(s, kRegions, context.param("region_id"), "region"); }));
   return shown(200, kRegionKind, r, context);
 }
 
@@ -74,7 +77,9 @@ Result<Response> delete_region(Identity& me, const Request&, Context& context) {
     TRY(need(s, kRegions, id, "region"));
     bool used = s.count("SELECT count(*) FROM endpoints WHERE region_id=?1", {id}) > 0 ||
                 s.count("SELECT count(*) FROM regions WHERE parent_region_id=?1", {id}) > 0;
-    if (used) return conflict("Unable to delete region " + id + " because it or its child regions have associated endpoints.");
+    if (used)
+      return conflict("Unable to delete region " + id +
+                      " because it or its child regions have associated endpoints.");
     kRegions.remove(s, id);
     return {};
   }));

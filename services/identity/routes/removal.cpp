@@ -7,7 +7,8 @@ namespace nuri::identity {
 
 namespace {
 
-void revoke_at(Identity& me, db::Session& s, const std::string& user, const std::string& kind, const std::string& id) {
+void revoke_at(Identity& me, db::Session& s, const std::string& user, const std::string& kind,
+               const std::string& id) {
   me.revocations.audit_id(s, grant_note(s, user, kind, id), me.clock.now_us() + me.token_life_us);
   next_grant_note(s, user, kind, id);
 }
@@ -30,13 +31,16 @@ void revoke_grant(Identity& me, db::Session& s, const Grant& g) {
   for (const std::string& user : members_of(s, g.actor_id)) revoke_for(me, s, g, user);
 }
 
-void revoke_membership(Identity& me, db::Session& s, const std::string& group_id, const std::string& user_id) {
+void revoke_membership(Identity& me, db::Session& s, const std::string& group_id,
+                       const std::string& user_id) {
   for (const Grant& g : grants_of_actor(s, "group", group_id)) revoke_for(me, s, g, user_id);
 }
 
-void drop_application_credentials(Identity& me, db::Session& s, const std::string& where, const db::Args& args) {
+void drop_application_credentials(Identity& me, db::Session& s, const std::string& where,
+                                  const db::Args& args) {
   for (const auto& ac : kApplicationCredentials.list(s, where, args)) {
-    me.revocations.audit_id(s, (ac.unrestricted ? "au:" : "ac:") + ac.id, me.clock.now_us() + me.token_life_us);
+    me.revocations.audit_id(s, (ac.unrestricted ? "au:" : "ac:") + ac.id,
+                            me.clock.now_us() + me.token_life_us);
     kApplicationCredentials.remove(s, ac.id);
   }
 }

@@ -12,11 +12,14 @@ void remove_role(Identity& me, db::Session& s, const std::string& id);
 void remove_project(Identity& me, db::Session& s, const std::string& id);
 void remove_domain(Identity& me, db::Session& s, const std::string& id);
 
-// A grant is gone (or a role in it): the tokens of those it counted for, at the targets it counted at.
+// A grant is gone (or a role in it): the tokens of those it counted for, at the targets it counted
+// at.
 void revoke_grant(Identity& me, db::Session& s, const Grant& g);
 // The same for one who leaves a group: what the group's grants gave.
-void revoke_membership(Identity& me, db::Session& s, const std::string& group_id, const std::string& user_id);
+void revoke_membership(Identity& me, db::Session& s, const std::string& group_id,
+                       const std::string& user_id);
 // Application credentials hold roles of their user in a project; without them they are gone too.
-void drop_application_credentials(Identity& me, db::Session& s, const std::string& where, const db::Args& args);
+void drop_application_credentials(Identity& me, db::Session& s, const std::string& where,
+                                  const db::Args& args);
 
 }  // namespace nuri::identity

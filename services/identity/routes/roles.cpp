@@ -26,7 +26,8 @@ Result<Response> list_roles(Identity& me, const Request& request, Context& conte
 }
 
 Result<Response> show_role(Identity& me, const Request&, Context& context) {
-  RoleRow r = TRY(me.db.read([&](db::Session& s) { return need_role(s, context.param("role_id")); }));
+  RoleRow r =
+      TRY(me.db.read([&](db::Session& s) { return need_role(s, context.param("role_id")); }));
   return shown(200, kRoleKind, r, context);
 }
 
@@ -56,7 +57,9 @@ Result<Response> delete_role(Identity& me, const Request&, Context& context) {
 }
 
 Json short_role(const RoleRow& r, const Context& context) {
-  return Json::object({{"id", r.id}, {"name", r.name}, {"links", self_link(context.base_url + "/v3/roles/" + r.id)}});
+  return Json::object({{"id", r.id},
+                       {"name", r.name},
+                       {"links", self_link(context.base_url + "/v3/roles/" + r.id)}});
 }
 
 struct Inference {
@@ -71,30 +74,38 @@ Result<Inference> inference(db::Session& s, const Context& context) {
 
 Result<Inference> known_inference(db::Session& s, const Context& context) {
   Inference i = TRY(inference(s, context));
-  if (!s.count("SELECT count(*) FROM implied_roles WHERE prior_id=?1 AND implied_id=?2", {i.prior.id, i.implied.id})) {
-    return not_found("Could not find role inference: " + i.prior.id + " implies " + i.implied.id + ".");
+  if (!s.count("SELECT count(*) FROM implied_roles WHERE prior_id=?1 AND implied_id=?2",
+               {i.prior.id, i.implied.id})) {
+    return not_found("Could not find role inference: " + i.prior.id + " implies " + i.implied.id +
+                     ".");
   }
   return i;
 }
 
 Response shown_inference(int status, const Inference& i, const Context& context) {
-  Json body = Json::object({{"prior_role", short_role(i.prior, context)}, {"implies", short_role(i.implied, context)}});
-  return Response::json(status, Json::object({{"role_inference", std::move(body)},
-                                              {"links", self_link(context.base_url + "/v3/roles/" + i.prior.id + "/implies/" + i.implied.id)}}));
+  Json body = Json::object(
+      {{"prior_role", short_role(i.prior, context)}, {"implies", short_role(i.implied, context)}});
+  return Response::json(
+      status, Json::object({{"role_inference", std::move(body)},
+                            {"links", self_link(context.base_url + "/v3/roles/" + i.prior.id +
+                                                "/implies/" + i.implied.id)}}));
 }
 
 Result<Response> put_inference(Identity& me, const Request&, Context& context) {
   Inference i = TRY(me.db.write([&](db::Session& s) -> Result<Inference> {
     Inference made = TRY(inference(s, context));
-    // Nobody becomes the cloud's administrator by way of another role (Keystone's prohibited_implied_role).
+    // Nobody becomes the cloud's administrator by way of another role (Keystone's
+    // prohibited_implied_role).
     if (made.implied.name == "admin" || made.implied.id == made.prior.id) {
       return forbidden("The role " + made.implied.name + " cannot be an implied role here.");
     }
     if (made.prior.domain_id.empty() && !made.implied.domain_id.empty()) {
-      return forbidden("A role of the cloud cannot imply one of a domain (" + made.implied.id + ").");
+      return forbidden("A role of the cloud cannot imply one of a domain (" + made.implied.id +
+                       ").");
     }
-    s.exec("INSERT INTO implied_roles (prior_id, implied_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-           {made.prior.id, made.implied.id});
+    s.exec(
+        "INSERT INTO implied_roles (prior_id, implied_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        {made.prior.id, made.implied.id});
     return made;
   }));
   return shown_inference(201, i, context);
@@ -114,7 +125,8 @@ Result<Response> delete_inference(Identity& me, const Request&, Context& context
   TRYV(me.db.write([&](db::Session& s) -> Status {
     Inference i = TRY(known_inference(s, context));
     Implications implied = implications(s);
-    s.exec("DELETE FROM implied_roles WHERE prior_id=?1 AND implied_id=?2", {i.prior.id, i.implied.id});
+    s.exec("DELETE FROM implied_roles WHERE prior_id=?1 AND implied_id=?2",
+           {i.prior.id, i.implied.id});
     for (const Grant& g : all_grants(s)) {
       if (with_implied({g.role_id}, implied).contains(i.prior.id)) revoke_grant(me, s, g);
     }
@@ -125,10 +137,12 @@ Result<Response> delete_inference(Identity& me, const Request&, Context& context
 
 Result<Json> inferences_of(db::Session& s, const RoleRow& prior, const Context& context) {
   Json implies = Json::array();
-  for (const RoleRow& r : kRoles.list(s, "id IN (SELECT implied_id FROM implied_roles WHERE prior_id=?1)", {prior.id})) {
+  for (const RoleRow& r : kRoles.list(
+           s, "id IN (SELECT implied_id FROM implied_roles WHERE prior_id=?1)", {prior.id})) {
     implies.push_back(short_role(r, context));
   }
-  return Json::object({{"prior_role", short_role(prior, context)}, {"implies", std::move(implies)}});
+  return Json::object(
+      {{"prior_role", short_role(prior, context)}, {"implies", std::move(implies)}});
 }
 
 Result<Response> list_inferences(Identity& me, const Request& request, Context& context) {
@@ -136,7 +150,8 @@ Result<Response> list_inferences(Identity& me, const Request& request, Context& 
     RoleRow prior = TRY(need_role(s, context.param("role_id")));
     return inferences_of(s, prior, context);
   }));
-  return Response::json(200, Json::object({{"role_inference", std::move(body)}, {"links", list_links(request, context)}}));
+  return Response::json(200, Json::object({{"role_inference", std::move(body)},
+                                           {"links", list_links(request, context)}}));
 }
 
 Result<Response> all_inferences(Identity& me, const Request& request, Context& context) {
@@ -156,12 +171,18 @@ constexpr Rule kRules[] = {
     {"GET", "/v3/roles/{role_id}", "identity:get_role", Who::admin_read, show_role},
     {"PATCH", "/v3/roles/{role_id}", "identity:update_role", Who::admin, update_role},
     {"DELETE", "/v3/roles/{role_id}", "identity:delete_role", Who::admin, delete_role},
-    {"GET", "/v3/roles/{role_id}/implies", "identity:list_implied_roles", Who::admin_read, list_inferences},
-    {"PUT", "/v3/roles/{role_id}/implies/{implied_id}", "identity:create_implied_role", Who::admin, put_inference},
-    {"GET", "/v3/roles/{role_id}/implies/{implied_id}", "identity:get_implied_role", Who::admin_read, get_inference},
-    {"HEAD", "/v3/roles/{role_id}/implies/{implied_id}", "identity:check_implied_role", Who::admin_read, head_inference},
-    {"DELETE", "/v3/roles/{role_id}/implies/{implied_id}", "identity:delete_implied_role", Who::admin, delete_inference},
-    {"GET", "/v3/role_inferences", "identity:list_role_inference_rules", Who::admin_read, all_inferences},
+    {"GET", "/v3/roles/{role_id}/implies", "identity:list_implied_roles", Who::admin_read,
+     list_inferences},
+    {"PUT", "/v3/roles/{role_id}/implies/{implied_id}", "identity:create_implied_role", Who::admin,
+     put_inference},
+    {"GET", "/v3/roles/{role_id}/implies/{implied_id}", "identity:get_implied_role",
+     Who::admin_read, get_inference},
+    {"HEAD", "/v3/roles/{role_id}/implies/{implied_id}", "identity:check_implied_role",
+     Who::admin_read, head_inference},
+    {"DELETE", "/v3/roles/{role_id}/implies/{implied_id}", "identity:delete_implied_role",
+     Who::admin, delete_inference},
+    {"GET", "/v3/role_inferences", "identity:list_role_inference_rules", Who::admin_read,
+     all_inferences},
 };
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace nuri::identity {
 namespace {
 
 std::optional<Project> domain_by(db::Session& s, const DomainRef& ref) {
-  auto d = ref.id ? kProjects.find(s, *ref.id) : kProjects.first(s, "domain_id='' AND name=?1", {*ref.name});
+  auto d = ref.id ? kProjects.find(s, *ref.id)
+                  : kProjects.first(s, "domain_id='' AND name=?1", {*ref.name});
   if (!d || !d->is_domain || !d->enabled) return std::nullopt;
   return d;
 }
@@ -33,7 +34,8 @@ void set_project(Claims& c, const Project& p, const Project& domain) {
   c.project_domain_name = domain.name;
 }
 
-Status to_project(db::Session& s, const std::string& user_id, const std::optional<Project>& p, Claims& c) {
+Status to_project(db::Session& s, const std::string& user_id, const std::optional<Project>& p,
+                  Claims& c) {
   if (!p || !p->enabled) return unauthenticated();
   auto domain = domain_of(s, *p);
   if (!domain) return unauthenticated();
@@ -62,9 +64,11 @@ void keep_only(Claims& c, const std::vector<RoleRef>& delegated, const Implicati
   std::erase_if(c.roles, [&](const Role& r) { return !ids.contains(r.id); });
 }
 
-Status to_trust(db::Session& s, TimeUs now, const Proven& proven, const std::string& id, Claims& c) {
+Status to_trust(db::Session& s, TimeUs now, const Proven& proven, const std::string& id,
+                Claims& c) {
   auto trust = kTrusts.find(s, id);
-  if (!trust || trust->trustee_user_id != proven.user.id || !trust->project_id) return unauthenticated();
+  if (!trust || trust->trustee_user_id != proven.user.id || !trust->project_id)
+    return unauthenticated();
   auto expires = parse_iso(trust->expires_at.value_or(""));
   if (expires && *expires <= now) return unauthenticated();
   auto trustor = kUsers.find(s, trust->trustor_user_id);
@@ -100,33 +104,42 @@ Status to_app_credential(db::Session& s, const Proven& proven, Claims& c) {
   const ApplicationCredential& ac = *proven.app_credential;
   // The services do not look at access rules, so a token would be wider than its credential.
   if (!ac.access_rules.empty()) {
-    return forbidden("Application credentials with access rules cannot be used here: the services do not enforce them.");
+    return forbidden(
+        "Application credentials with access rules cannot be used here: the services do not "
+        "enforce them.");
   }
   TRYV(to_project(s, proven.user.id, kProjects.find(s, ac.project_id), c));
   keep_only(c, ac.roles, implications(s));
   if (c.roles.empty()) return unauthenticated();
-  if (auto expires = parse_iso(ac.expires_at.value_or(""))) c.expires_us = std::min(c.expires_us, *expires);
+  if (auto expires = parse_iso(ac.expires_at.value_or("")))
+    c.expires_us = std::min(c.expires_us, *expires);
   c.audit_ids.push_back((ac.unrestricted ? "au:" : "ac:") + ac.id);
   return {};
 }
 
-Status apply(db::Session& s, TimeUs now, const Proven& proven, const ScopeRequest& scope, Claims& c) {
+Status apply(db::Session& s, TimeUs now, const Proven& proven, const ScopeRequest& scope,
+             Claims& c) {
   using Kind = ScopeRequest::Kind;
   if (proven.app_credential) {
     if (scope.kind != Kind::none) return unauthenticated();  // its project is its scope
     return to_app_credential(s, proven, c);
   }
   switch (scope.kind) {
-    case Kind::unscoped: return {};
-    case Kind::project: return to_project(s, proven.user.id, project_by(s, scope.project), c);
-    case Kind::domain: return to_domain(s, proven.user.id, scope.domain, c);
-    case Kind::trust: return to_trust(s, now, proven, scope.trust_id, c);
+    case Kind::unscoped:
+      return {};
+    case Kind::project:
+      return to_project(s, proven.user.id, project_by(s, scope.project), c);
+    case Kind::domain:
+      return to_domain(s, proven.user.id, scope.domain, c);
+    case Kind::trust:
+      return to_trust(s, now, proven, scope.trust_id, c);
     case Kind::system:
       c.scope = Claims::Scope::system;
       c.roles = roles_of_user(s, proven.user.id, {"system", "all", {}});
       c.audit_ids.push_back(grant_note(s, proven.user.id, "system", "all"));
       return c.roles.empty() ? Status(unauthenticated()) : Status();
-    case Kind::none: break;
+    case Kind::none:
+      break;
   }
   if (!proven.user.default_project_id) return {};
   Claims with_default = c;
@@ -149,7 +162,8 @@ Result<Claims> scoped_claims(Identity& me, const Proven& proven, const ScopeRequ
   std::string raw(16, '\0');
   me.random.fill({reinterpret_cast<uint8_t*>(raw.data()), raw.size()});
   c.audit_ids = {auth::base64url(raw)};
-  if (proven.parent && !proven.parent->audit_ids.empty()) c.audit_ids.push_back(proven.parent->audit_ids.front());
+  if (proven.parent && !proven.parent->audit_ids.empty())
+    c.audit_ids.push_back(proven.parent->audit_ids.front());
   TimeUs now = me.clock.now_us();
   if (scope.kind == ScopeRequest::Kind::trust) {
     TRYV(me.db.write([&](db::Session& s) -> Status {

@@ -26,7 +26,8 @@ Result<Tags> change_tags(Identity& me, const Context& context, F change) {
 }
 
 Result<Response> list_tags(Identity& me, const Request& request, Context& context) {
-  Project p = TRY(me.db.read([&](db::Session& s) { return need_project(s, context.param("project_id")); }));
+  Project p =
+      TRY(me.db.read([&](db::Session& s) { return need_project(s, context.param("project_id")); }));
   return listed(request, context, "tags", Json::strings(p.tags));
 }
 
@@ -34,19 +35,27 @@ Result<Response> replace_tags(Identity& me, const Request& request, Context& con
   Json body = TRY(body_member(request.body, "tags"));
   Project asked;
   TRYV(kProjectFields.update(asked, Json::object({{"tags", std::move(body)}})));
-  Tags tags = TRY(change_tags(me, context, [&](Tags& t) -> Status { t = asked.tags; return {}; }));
+  Tags tags = TRY(change_tags(me, context, [&](Tags& t) -> Status {
+    t = asked.tags;
+    return {};
+  }));
   return listed(request, context, "tags", Json::strings(tags));
 }
 
 Result<Response> remove_tags(Identity& me, const Request&, Context& context) {
-  TRY(change_tags(me, context, [](Tags& t) -> Status { t.clear(); return {}; }));
+  TRY(change_tags(me, context, [](Tags& t) -> Status {
+    t.clear();
+    return {};
+  }));
   return Response::empty(204);
 }
 
 Result<Response> check_tag(Identity& me, const Request&, Context& context) {
-  Project p = TRY(me.db.read([&](db::Session& s) { return need_project(s, context.param("project_id")); }));
+  Project p =
+      TRY(me.db.read([&](db::Session& s) { return need_project(s, context.param("project_id")); }));
   const std::string& tag = context.param("tag");
-  if (std::find(p.tags.begin(), p.tags.end(), tag) == p.tags.end()) return no_such("project tag", tag);
+  if (std::find(p.tags.begin(), p.tags.end(), tag) == p.tags.end())
+    return no_such("project tag", tag);
   return Response::empty(204);
 }
 
@@ -68,12 +77,18 @@ Result<Response> remove_tag(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/projects/{project_id}/tags", "identity:list_project_tags", Who::own_project, list_tags},
-    {"PUT", "/v3/projects/{project_id}/tags", "identity:update_project_tags", Who::admin, replace_tags},
-    {"DELETE", "/v3/projects/{project_id}/tags", "identity:delete_project_tags", Who::admin, remove_tags},
-    {"GET", "/v3/projects/{project_id}/tags/{tag}", "identity:get_project_tag", Who::own_project, check_tag},
-    {"PUT", "/v3/projects/{project_id}/tags/{tag}", "identity:create_project_tag", Who::admin, add_tag},
-    {"DELETE", "/v3/projects/{project_id}/tags/{tag}", "identity:delete_project_tag", Who::admin, remove_tag},
+    {"GET", "/v3/projects/{project_id}/tags", "identity:list_project_tags", Who::own_project,
+     list_tags},
+    {"PUT", "/v3/projects/{project_id}/tags", "identity:update_project_tags", Who::admin,
+     replace_tags},
+    {"DELETE", "/v3/projects/{project_id}/tags", "identity:delete_project_tags", Who::admin,
+     remove_tags},
+    {"GET", "/v3/projects/{project_id}/tags/{tag}", "identity:get_project_tag", Who::own_project,
+     check_tag},
+    {"PUT", "/v3/projects/{project_id}/tags/{tag}", "identity:create_project_tag", Who::admin,
+     add_tag},
+    {"DELETE", "/v3/projects/{project_id}/tags/{tag}", "identity:delete_project_tag", Who::admin,
+     remove_tag},
 };
 
 }  // namespace

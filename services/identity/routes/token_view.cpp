@@ -6,11 +6,14 @@ namespace nuri::identity {
 
 namespace {
 
-Json named(const std::string& id, const std::string& name) { return Json::object({{"id", id}, {"name", name}}); }
+Json named(const std::string& id, const std::string& name) {
+  return Json::object({{"id", id}, {"name", name}});
+}
 
 void put_scope(Json& t, const Claims& c) {
   switch (c.scope) {
-    case Claims::Scope::unscoped: break;
+    case Claims::Scope::unscoped:
+      break;
     case Claims::Scope::project: {
       Json project = named(c.project_id, c.project_name);
       project.set("domain", named(c.project_domain_id, c.project_domain_name));
@@ -18,8 +21,12 @@ void put_scope(Json& t, const Claims& c) {
       t.set("project", std::move(project));
       break;
     }
-    case Claims::Scope::domain: t.set("domain", named(c.domain_id, c.domain_name)); break;
-    case Claims::Scope::system: t.set("system", Json::object({{"all", true}})); break;
+    case Claims::Scope::domain:
+      t.set("domain", named(c.domain_id, c.domain_name));
+      break;
+    case Claims::Scope::system:
+      t.set("system", Json::object({{"all", true}}));
+      break;
   }
   if (c.scope == Claims::Scope::unscoped) return;
   Json roles = Json::array();
@@ -39,10 +46,11 @@ Status put_notes(Identity& me, Json& t, const Claims& c) {
       shown.set("restricted", restricted.has_value());
       t.set("application_credential", std::move(shown));
     } else if (auto tr = kTrusts.find(s, *trust)) {
-      t.set("OS-TRUST:trust", Json::object({{"id", tr->id},
-                                            {"impersonation", tr->impersonation},
-                                            {"trustor_user", Json::object({{"id", tr->trustor_user_id}})},
-                                            {"trustee_user", Json::object({{"id", tr->trustee_user_id}})}}));
+      t.set("OS-TRUST:trust",
+            Json::object({{"id", tr->id},
+                          {"impersonation", tr->impersonation},
+                          {"trustor_user", Json::object({{"id", tr->trustor_user_id}})},
+                          {"trustee_user", Json::object({{"id", tr->trustee_user_id}})}}));
     }
     return {};
   });
@@ -50,10 +58,12 @@ Status put_notes(Identity& me, Json& t, const Claims& c) {
 
 }  // namespace
 
-Result<std::string> token_body(Identity& me, const Claims& c, const Request& request, bool with_catalog) {
+Result<std::string> token_body(Identity& me, const Claims& c, const Request& request,
+                               bool with_catalog) {
   std::string base = cloud_base(request);
   auto catalog = TRY(me.cache.catalog());  // before the kept body: it may throw that away
-  std::string key = (c.audit_ids.empty() ? "" : c.audit_ids.front()) + (with_catalog ? " c " : " - ") + base;
+  std::string key =
+      (c.audit_ids.empty() ? "" : c.audit_ids.front()) + (with_catalog ? " c " : " - ") + base;
   if (auto kept = me.cache.body(key)) return *kept;
   Json user = named(c.user_id, c.user_name);
   user.set("domain", named(c.user_domain_id, c.user_domain_name));

@@ -24,7 +24,8 @@ Result<Response> post_token(Identity& me, const Request& request, Context&) {
   Claims claims = TRY(scoped_claims(me, proven, asked.scope));
   std::string token = TRY(me.signer.sign(claims));
   if (token.size() > auth::kMaxTokenBytes) {
-    return bad_request("The user has too many roles here for one token; scope it to another project.", "scope");
+    return bad_request(
+        "The user has too many roles here for one token; scope it to another project.", "scope");
   }
   // Refused here already where its parent was revoked meanwhile; and known when it is first used.
   TRY(me.verifier.check(token));
@@ -38,13 +39,17 @@ struct Subject {
 };
 
 // The token asked about. A user may ask about tokens of its own; others need a say in the cloud.
-Result<Subject> subject_of(Identity& me, const Request& request, const Context& context, const char* action) {
+Result<Subject> subject_of(Identity& me, const Request& request, const Context& context,
+                           const char* action) {
   Subject out;
   out.token = request.headers.get("X-Subject-Token");
-  if (out.token.empty()) return bad_request("The header X-Subject-Token is needed: the token asked about.", "X-Subject-Token");
+  if (out.token.empty())
+    return bad_request("The header X-Subject-Token is needed: the token asked about.",
+                       "X-Subject-Token");
   auto checked = me.verifier.check(out.token);
-  bool entitled = may_manage(context.claims) || context.claims.has_role("service") ||
-                  (std::string_view(action) == "identity:validate_token" && may_read(context.claims));
+  bool entitled =
+      may_manage(context.claims) || context.claims.has_role("service") ||
+      (std::string_view(action) == "identity:validate_token" && may_read(context.claims));
   if (!checked) return not_found("Could not find token.");
   out.claims = std::move(checked).value();
   bool own = !context.claims.user_id.empty() && context.claims.user_id == out.claims->user_id;
@@ -62,27 +67,32 @@ Result<Response> get_token(Identity& me, const Request& request, Context& contex
 Result<Response> delete_token(Identity& me, const Request& request, Context& context) {
   Subject subject = TRY(subject_of(me, request, context, "identity:revoke_token"));
   TRYV(me.db.write([&](db::Session& s) {
-    me.revocations.audit_id(s, subject.claims->audit_ids.empty() ? "" : subject.claims->audit_ids.front(),
-                            subject.claims->expires_us);
+    me.revocations.audit_id(
+        s, subject.claims->audit_ids.empty() ? "" : subject.claims->audit_ids.front(),
+        subject.claims->expires_us);
   }));
   return Response::empty(204);
 }
 
 Result<Response> get_catalog(Identity& me, const Request& request, Context& context) {
-  if (context.claims.scope == Claims::Scope::unscoped) return not_authorised("identity:get_auth_catalog");
+  if (context.claims.scope == Claims::Scope::unscoped)
+    return not_authorised("identity:get_auth_catalog");
   auto catalog = TRY(me.cache.catalog());
-  Json out = catalog_json(*catalog, {cloud_base(request), context.claims.project_id, context.claims.user_id});
-  return Response::json(200, Json::object({{"catalog", std::move(out)},
-                                           {"links", list_links(request, context)}}));
+  Json out = catalog_json(*catalog,
+                          {cloud_base(request), context.claims.project_id, context.claims.user_id});
+  return Response::json(
+      200, Json::object({{"catalog", std::move(out)}, {"links", list_links(request, context)}}));
 }
 
 Result<Response> get_projects(Identity& me, const Request& request, Context& context) {
-  auto projects = TRY(me.db.read([&](db::Session& s) { return projects_of_user(s, context.claims.user_id); }));
+  auto projects =
+      TRY(me.db.read([&](db::Session& s) { return projects_of_user(s, context.claims.user_id); }));
   return shown_list(kProjectKind, projects, request, context);
 }
 
 Result<Response> get_domains(Identity& me, const Request& request, Context& context) {
-  auto domains = TRY(me.db.read([&](db::Session& s) { return domains_of_user(s, context.claims.user_id); }));
+  auto domains =
+      TRY(me.db.read([&](db::Session& s) { return domains_of_user(s, context.claims.user_id); }));
   return shown_list(kDomainKind, domains, request, context);
 }
 

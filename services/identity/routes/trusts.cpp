@@ -8,7 +8,9 @@ namespace nuri::identity {
 namespace {
 
 Json role_link(const RoleRow& r, const Context& context) {
-  return Json::object({{"id", r.id}, {"name", r.name}, {"links", self_link(context.base_url + "/v3/roles/" + r.id)}});
+  return Json::object({{"id", r.id},
+                       {"name", r.name},
+                       {"links", self_link(context.base_url + "/v3/roles/" + r.id)}});
 }
 
 Json trust_view(db::Session& s, const Trust& t, const Context& context, bool with_roles) {
@@ -20,10 +22,12 @@ Json trust_view(db::Session& s, const Trust& t, const Context& context, bool wit
   if (with_roles) {
     Json roles = Json::array();
     for (const RoleRef& ref : t.roles) {
-      if (auto role = kRoles.find(s, ref.id.value_or(""))) roles.push_back(role_link(*role, context));
+      if (auto role = kRoles.find(s, ref.id.value_or("")))
+        roles.push_back(role_link(*role, context));
     }
     out.set("roles", std::move(roles));
-    out.set("roles_links", Json::object({{"next", nullptr}, {"previous", nullptr}, {"self", self + "/roles"}}));
+    out.set("roles_links",
+            Json::object({{"next", nullptr}, {"previous", nullptr}, {"self", self + "/roles"}}));
   }
   out.set("links", self_link(self));
   return out;
@@ -32,7 +36,9 @@ Json trust_view(db::Session& s, const Trust& t, const Context& context, bool wit
 // Each delegated role is one that the trustor has in the project.
 Status settle_roles(db::Session& s, Trust& t) {
   if (!t.project_id) {
-    return t.roles.empty() ? Status() : Status(bad_request("project_id is needed where roles are delegated.", "project_id"));
+    return t.roles.empty() ? Status()
+                           : Status(bad_request("project_id is needed where roles are delegated.",
+                                                "project_id"));
   }
   Project p = TRY(need_project(s, *t.project_id));
   auto have = roles_of_user(s, t.trustor_user_id, project_target(s, p));
@@ -50,7 +56,8 @@ Status settle_roles(db::Session& s, Trust& t) {
 Status settle_expiry(const Identity& me, Trust& t) {
   if (!t.expires_at) return {};
   TimeUs at = parse_iso(*t.expires_at).value_or(0);
-  if (at <= me.clock.now_us()) return bad_request("expires_at must be in the future.", "expires_at");
+  if (at <= me.clock.now_us())
+    return bad_request("expires_at must be in the future.", "expires_at");
   t.expires_at = iso_micros(at);
   return {};
 }
@@ -59,8 +66,12 @@ Result<Response> create(Identity& me, const Request& request, Context& context) 
   Json body = TRY(body_member(request.body, "trust"));
   Trust t = TRY(kTrustFields.read(body));
   bool delegated = noted(context.claims, "ac:") || noted(context.claims, "tr:");
-  if (delegated || t.trustor_user_id != context.claims.user_id) return not_authorised("identity:create_trust");
-  if (t.allow_redelegation) return bad_request("Trusts of this cloud cannot be redelegated: allow_redelegation must be false.", "allow_redelegation");
+  if (delegated || t.trustor_user_id != context.claims.user_id)
+    return not_authorised("identity:create_trust");
+  if (t.allow_redelegation)
+    return bad_request(
+        "Trusts of this cloud cannot be redelegated: allow_redelegation must be false.",
+        "allow_redelegation");
   TRYV(settle_expiry(me, t));
   t.id = me.random.hex_id();
   Json out = TRY(me.db.write([&](db::Session& s) -> Result<Json> {
@@ -73,7 +84,8 @@ Result<Response> create(Identity& me, const Request& request, Context& context) 
 }
 
 Result<Response> list(Identity& me, const Request& request, Context& context) {
-  std::string trustor = request.query.get("trustor_user_id"), trustee = request.query.get("trustee_user_id");
+  std::string trustor = request.query.get("trustor_user_id"),
+              trustee = request.query.get("trustee_user_id");
   const std::string& me_id = context.claims.user_id;
   bool own = !me_id.empty() && (trustor == me_id || trustee == me_id);
   if (!own && !may_read(context.claims)) return not_authorised("identity:list_trusts");
@@ -81,7 +93,8 @@ Result<Response> list(Identity& me, const Request& request, Context& context) {
   f.text(request, "trustor_user_id").text(request, "trustee_user_id");
   Json all = TRY(me.db.read([&](db::Session& s) {
     Json out = Json::array();
-    for (const Trust& t : kTrusts.list(s, f.where(), f.args())) out.push_back(trust_view(s, t, context, false));
+    for (const Trust& t : kTrusts.list(s, f.where(), f.args()))
+      out.push_back(trust_view(s, t, context, false));
     return out;
   }));
   return listed(request, context, "trusts", std::move(all));
@@ -142,8 +155,10 @@ constexpr Rule kRules[] = {
     {"POST", "/v3/OS-TRUST/trusts", "identity:create_trust", Who::anyone, create},
     {"GET", "/v3/OS-TRUST/trusts/{trust_id}", "identity:get_trust", Who::anyone, show},
     {"DELETE", "/v3/OS-TRUST/trusts/{trust_id}", "identity:delete_trust", Who::anyone, remove},
-    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles", "identity:list_roles_for_trust", Who::anyone, list_roles},
-    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles/{role_id}", "identity:get_role_for_trust", Who::anyone, show_role},
+    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles", "identity:list_roles_for_trust", Who::anyone,
+     list_roles},
+    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles/{role_id}", "identity:get_role_for_trust",
+     Who::anyone, show_role},
 };
 
 }  // namespace

@@ -23,7 +23,10 @@ Result<Response> create_user(Identity& me, const Request& request, Context& cont
 
 Result<Response> list_users(Identity& me, const Request& request, Context& context) {
   Filter f;
-  f.text(request, "name").text(request, "domain_id").text(request, "default_project_id").flag(request, "enabled");
+  f.text(request, "name")
+      .text(request, "domain_id")
+      .text(request, "default_project_id")
+      .flag(request, "enabled");
   auto users = TRY(me.db.read([&](db::Session& s) { return kUsers.list(s, f.where(), f.args()); }));
   return shown_list(kUserKind, users, request, context);
 }
@@ -105,9 +108,12 @@ constexpr Rule kRules[] = {
     {"GET", "/v3/users/{user_id}", "identity:get_user", Who::own_user, show_user},
     {"PATCH", "/v3/users/{user_id}", "identity:update_user", Who::admin, update_user},
     {"DELETE", "/v3/users/{user_id}", "identity:delete_user", Who::admin, delete_user},
-    {"POST", "/v3/users/{user_id}/password", "identity:change_password", Who::open, change_password},
-    {"GET", "/v3/users/{user_id}/projects", "identity:list_user_projects", Who::own_user, user_projects},
-    {"GET", "/v3/users/{user_id}/groups", "identity:list_groups_for_user", Who::own_user, user_groups},
+    {"POST", "/v3/users/{user_id}/password", "identity:change_password", Who::open,
+     change_password},
+    {"GET", "/v3/users/{user_id}/projects", "identity:list_user_projects", Who::own_user,
+     user_projects},
+    {"GET", "/v3/users/{user_id}/groups", "identity:list_groups_for_user", Who::own_user,
+     user_groups},
 };
 
 }  // namespace

@@ -9,9 +9,11 @@ Json version_three(const Context& context) {
       {{"id", "v3.14"},
        {"status", "stable"},
        {"updated", "2020-04-07T00:00:00Z"},
-       {"links", Json::array({Json::object({{"rel", "self"}, {"href", context.base_url + "/v3/"}})})},
-       {"media-types", Json::array({Json::object({{"base", "application/json"},
-                                                  {"type", "application/vnd.openstack.identity-v3+json"}})})}});
+       {"links",
+        Json::array({Json::object({{"rel", "self"}, {"href", context.base_url + "/v3/"}})})},
+       {"media-types",
+        Json::array({Json::object({{"base", "application/json"},
+                                   {"type", "application/vnd.openstack.identity-v3+json"}})})}});
 }
 
 Result<Response> get_versions(Identity&, const Request&, Context& context) {

@@ -26,11 +26,13 @@ Json self_link(std::string url) { return Json::object({{"self", std::move(url)}}
 
 Json list_links(const Request& request, const Context& context) {
   size_t query = request.target.find('?');
-  std::string self = context.base_url + request.path + (query == std::string::npos ? "" : request.target.substr(query));
+  std::string self = context.base_url + request.path +
+                     (query == std::string::npos ? "" : request.target.substr(query));
   return Json::object({{"next", nullptr}, {"self", std::move(self)}, {"previous", nullptr}});
 }
 
-Response listed(const Request& request, const Context& context, std::string_view plural, Json items) {
+Response listed(const Request& request, const Context& context, std::string_view plural,
+                Json items) {
   Json out = Json::object();
   out.set(plural, std::move(items));
   out.set("links", list_links(request, context));
@@ -41,7 +43,8 @@ std::optional<bool> flag_filter(const Request& request, std::string_view name) {
   const std::string* value = request.query.find(name);
   if (!value) return std::nullopt;
   std::string lower = *value;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return lower != "0" && lower != "false" && lower != "no" && lower != "off";
 }
 
@@ -80,12 +83,14 @@ bool matches_filters(const Request& request, const Json& item) {
 
 Filter& Filter::add(std::string_view column, db::Arg value) {
   args_.push_back(std::move(value));
-  where_ += (where_.empty() ? "" : " AND ") + std::string(column) + "=?" + std::to_string(args_.size());
+  where_ +=
+      (where_.empty() ? "" : " AND ") + std::string(column) + "=?" + std::to_string(args_.size());
   return *this;
 }
 
 Filter& Filter::text(const Request& request, std::string_view name, std::string_view column) {
-  if (const std::string* value = request.query.find(name)) add(column.empty() ? name : column, *value);
+  if (const std::string* value = request.query.find(name))
+    add(column.empty() ? name : column, *value);
   return *this;
 }
 

@@ -30,9 +30,11 @@ std::string cloud_base(const Request& request);
 // {"next": null, "previous": null, "self": URL of this very request}
 Json list_links(const Request& request, const Context& context);
 Json self_link(std::string url);
-Response listed(const Request& request, const Context& context, std::string_view plural, Json items);
+Response listed(const Request& request, const Context& context, std::string_view plural,
+                Json items);
 
-// Keystone's inexact filters: name__contains, __icontains, __startswith, __endswith and the i-forms.
+// Keystone's inexact filters: name__contains, __icontains, __startswith, __endswith and the
+// i-forms.
 bool matches_filters(const Request& request, const Json& item);
 // A filter's yes or no: "", "1", "true" are yes; "0", "false" are no.
 std::optional<bool> flag_filter(const Request& request, std::string_view name);
@@ -40,7 +42,8 @@ std::optional<bool> flag_filter(const Request& request, std::string_view name);
 template <class T>
 Json view(const Kind<T>& kind, const T& value, const Context& context) {
   Json out = write_with_extra(kind.fields, value);
-  out.set("links", self_link(context.base_url + "/v3/" + kind.plural + "/" + percent_encode(value.id)));
+  out.set("links",
+          self_link(context.base_url + "/v3/" + kind.plural + "/" + percent_encode(value.id)));
   return out;
 }
 
@@ -50,7 +53,8 @@ Response shown(int status, const Kind<T>& kind, const T& value, const Context& c
 }
 
 template <class T>
-Response shown_list(const Kind<T>& kind, const std::vector<T>& values, const Request& request, const Context& context) {
+Response shown_list(const Kind<T>& kind, const std::vector<T>& values, const Request& request,
+                    const Context& context) {
   Json items = Json::array();
   for (const T& v : values) {
     Json item = view(kind, v, context);

@@ -13,8 +13,8 @@ struct ServiceSeed {
   const char* path;
 };
 
-// {base} is the cloud's door as its caller knows it. Cloudkitty's clients ask for type rating; metering
-// is the same service by the name that our console looks for.
+// {base} is the cloud's door as its caller knows it. Cloudkitty's clients ask for type rating;
+// metering is the same service by the name that our console looks for.
 constexpr ServiceSeed kServiceSeeds[] = {
     {"identity", "keystone", "{base}/identity"},
     {"image", "glance", "{base}/image"},
@@ -42,7 +42,8 @@ class Seeder {
   }
 
   std::string project(const std::string& name, const std::string& description) {
-    if (auto found = kProjects.first(s_, "domain_id=?1 AND name=?2", {kDefaultDomain, name})) return found->id;
+    if (auto found = kProjects.first(s_, "domain_id=?1 AND name=?2", {kDefaultDomain, name}))
+      return found->id;
     Project p;
     p.id = random_.hex_id();
     p.domain_id = p.parent_id = kDefaultDomain;
@@ -62,7 +63,9 @@ class Seeder {
   }
 
   void implies(const std::string& prior, const std::string& implied) {
-    s_.exec("INSERT INTO implied_roles (prior_id, implied_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", {prior, implied});
+    s_.exec(
+        "INSERT INTO implied_roles (prior_id, implied_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        {prior, implied});
   }
 
   std::string user(const std::string& name, const std::optional<std::string>& new_hash) {
@@ -75,8 +78,10 @@ class Seeder {
     }
     u.enabled = true;
     if (new_hash) u.password_hash = new_hash;
-    if (found) kUsers.update(s_, u);
-    else kUsers.insert(s_, u);
+    if (found)
+      kUsers.update(s_, u);
+    else
+      kUsers.insert(s_, u);
     return u.id;
   }
 
@@ -100,7 +105,9 @@ class Seeder {
       catalog_changed = true;
     }
     for (const char* interface : kInterfaces) {
-      if (kEndpoints.first(s_, "service_id=?1 AND interface=?2 AND region_id=?3", {found->id, interface, region_id})) continue;
+      if (kEndpoints.first(s_, "service_id=?1 AND interface=?2 AND region_id=?3",
+                           {found->id, interface, region_id}))
+        continue;
       Endpoint e;
       e.id = random_.hex_id();
       e.service_id = found->id;
@@ -118,11 +125,13 @@ class Seeder {
 };
 
 // A new hash where the administrator is not there yet or has another password.
-Result<std::optional<std::string>> hash_if_new(db::Database& database, Hasher& hasher, const std::string& password) {
+Result<std::optional<std::string>> hash_if_new(db::Database& database, Hasher& hasher,
+                                               const std::string& password) {
   auto admin = TRY(database.read([](db::Session& s) {
     return kUsers.first(s, "domain_id=?1 AND name='admin'", {kDefaultDomain});
   }));
-  if (admin && TRY(hasher.verify(password, admin->password_hash.value_or("")))) return std::optional<std::string>();
+  if (admin && TRY(hasher.verify(password, admin->password_hash.value_or(""))))
+    return std::optional<std::string>();
   return std::optional<std::string>(TRY(hasher.hash(password)));
 }
 
@@ -130,9 +139,10 @@ Result<std::optional<std::string>> hash_if_new(db::Database& database, Hasher& h
 void revoke_user(db::Session& s, const std::string& id, TimeUs now) {
   constexpr TimeUs kLongestTokenUs = 30LL * 24 * 3600 * kSecondUs;
   s.exec("UPDATE counters SET value=value+1 WHERE name='revocation'");
-  s.exec("INSERT INTO revocations (number, what, id, before_us, expires_us)"
-         " VALUES ((SELECT value FROM counters WHERE name='revocation'), 'user', ?1, ?2, ?3)",
-         {id, now + 1, now + kLongestTokenUs});
+  s.exec(
+      "INSERT INTO revocations (number, what, id, before_us, expires_us)"
+      " VALUES ((SELECT value FROM counters WHERE name='revocation'), 'user', ?1, ?2, ?3)",
+      {id, now + 1, now + kLongestTokenUs});
 }
 
 }  // namespace
@@ -143,7 +153,8 @@ Status bootstrap(db::Database& database, Hasher& hasher, Random& random, const C
   return database.write([&](db::Session& s) {
     Seeder seed(s, random);
     seed.domain();
-    std::string admin_role = seed.role("admin"), member = seed.role("member"), reader = seed.role("reader");
+    std::string admin_role = seed.role("admin"), member = seed.role("member"),
+                reader = seed.role("reader");
     seed.role("service");
     seed.implies(admin_role, member);
     seed.implies(member, reader);

@@ -14,8 +14,8 @@ struct BootstrapOptions {
   std::string region;
 };
 
-// The Default domain, project and user admin, the roles, region, services and endpoints. Run again it
-// adds what is missing, sets the password if it is another, and changes nothing else.
+// The Default domain, project and user admin, the roles, region, services and endpoints. Run again
+// it adds what is missing, sets the password if it is another, and changes nothing else.
 Status bootstrap(db::Database& database, Hasher& hasher, Random& random, const Clock& clock,
                  const BootstrapOptions& options);
 

@@ -9,22 +9,28 @@ namespace nuri::identity {
 
 namespace {
 
-constexpr const char* kColumns = "SELECT actor_kind, actor_id, target_kind, target_id, role_id, inherited FROM grants";
+constexpr const char* kColumns =
+    "SELECT actor_kind, actor_id, target_kind, target_id, role_id, inherited FROM grants";
 
-Grant grant_of(const db::Row& r) { return {r.text(0), r.text(1), r.text(2), r.text(3), r.text(4), r.flag(5)}; }
+Grant grant_of(const db::Row& r) {
+  return {r.text(0), r.text(1), r.text(2), r.text(3), r.text(4), r.flag(5)};
+}
 
 db::Args args_of(const Grant& g) {
   return {g.actor_kind, g.actor_id, g.target_kind, g.target_id, g.role_id, g.inherited};
 }
 
 constexpr const char* kSame =
-    " WHERE actor_kind=?1 AND actor_id=?2 AND target_kind=?3 AND target_id=?4 AND role_id=?5 AND inherited=?6";
+    " WHERE actor_kind=?1 AND actor_id=?2 AND target_kind=?3 AND target_id=?4 AND role_id=?5 AND "
+    "inherited=?6";
 
 }  // namespace
 
 void put_grant(db::Session& s, const Grant& g) {
-  s.exec("INSERT INTO grants (actor_kind, actor_id, target_kind, target_id, role_id, inherited)"
-         " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING", args_of(g));
+  s.exec(
+      "INSERT INTO grants (actor_kind, actor_id, target_kind, target_id, role_id, inherited)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+      args_of(g));
 }
 
 bool has_grant(db::Session& s, const Grant& g) {
@@ -38,20 +44,25 @@ bool remove_grant(db::Session& s, const Grant& g) {
 std::vector<Grant> all_grants(db::Session& s) { return s.all(kColumns, {}, grant_of); }
 
 std::vector<Grant> grants_of_user(db::Session& s, const std::string& user_id) {
-  return s.all(std::string(kColumns) +
-                   " WHERE (actor_kind='user' AND actor_id=?1) OR (actor_kind='group' AND actor_id IN"
-                   " (SELECT group_id FROM group_members WHERE user_id=?1))",
-               {user_id}, grant_of);
+  return s.all(
+      std::string(kColumns) +
+          " WHERE (actor_kind='user' AND actor_id=?1) OR (actor_kind='group' AND actor_id IN"
+          " (SELECT group_id FROM group_members WHERE user_id=?1))",
+      {user_id}, grant_of);
 }
 
-std::vector<Grant> grants_of_actor(db::Session& s, const std::string& actor_kind, const std::string& actor_id) {
-  return s.all(std::string(kColumns) + " WHERE actor_kind=?1 AND actor_id=?2", {actor_kind, actor_id}, grant_of);
+std::vector<Grant> grants_of_actor(db::Session& s, const std::string& actor_kind,
+                                   const std::string& actor_id) {
+  return s.all(std::string(kColumns) + " WHERE actor_kind=?1 AND actor_id=?2",
+               {actor_kind, actor_id}, grant_of);
 }
 
-std::vector<Grant> grants_at(db::Session& s, const std::string& actor_kind, const std::string& actor_id,
-                             const std::string& target_kind, const std::string& target_id, bool inherited) {
+std::vector<Grant> grants_at(db::Session& s, const std::string& actor_kind,
+                             const std::string& actor_id, const std::string& target_kind,
+                             const std::string& target_id, bool inherited) {
   return s.all(std::string(kColumns) +
-                   " WHERE actor_kind=?1 AND actor_id=?2 AND target_kind=?3 AND target_id=?4 AND inherited=?5",
+                   " WHERE actor_kind=?1 AND actor_id=?2 AND target_kind=?3 AND target_id=?4 AND "
+                   "inherited=?5",
                {actor_kind, actor_id, target_kind, target_id, inherited}, grant_of);
 }
 
@@ -67,8 +78,9 @@ Target project_target(db::Session& s, const Project& p) {
   std::string parent = p.parent_id;
   while (!parent.empty() && out.above.size() < 64) {
     out.above.push_back(parent);
-    parent = s.one("SELECT parent_id FROM projects WHERE id=?1", {parent},
-                   [](const db::Row& r) { return r.text(0); }).value_or("");
+    parent = s.one("SELECT parent_id FROM projects WHERE id=?1", {parent}, [](const db::Row& r) {
+                return r.text(0);
+              }).value_or("");
   }
   return out;
 }
@@ -104,7 +116,8 @@ std::vector<Project> domains_of_user(db::Session& s, const std::string& user_id)
   std::vector<Project> out;
   for (const Grant& g : grants_of_user(s, user_id)) {
     if (g.target_kind != "domain" || g.inherited) continue;
-    bool have = std::any_of(out.begin(), out.end(), [&](const Project& o) { return o.id == g.target_id; });
+    bool have =
+        std::any_of(out.begin(), out.end(), [&](const Project& o) { return o.id == g.target_id; });
     auto domain = kProjects.find(s, g.target_id);
     if (!have && domain && domain->enabled) out.push_back(*domain);
   }
@@ -125,7 +138,8 @@ std::vector<Role> roles_of_user(db::Session& s, const std::string& user_id, cons
 }
 
 namespace {
-std::string note_counter(const std::string& user_id, const std::string& kind, const std::string& id) {
+std::string note_counter(const std::string& user_id, const std::string& kind,
+                         const std::string& id) {
   return "grants:" + user_id + ":" + kind + ":" + id;
 }
 }  // namespace
@@ -139,8 +153,10 @@ std::string grant_note(db::Session& s, const std::string& user_id, const std::st
 
 void next_grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,
                      const std::string& target_id) {
-  s.exec("INSERT INTO counters (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value=counters.value+1",
-         {note_counter(user_id, target_kind, target_id)});
+  s.exec(
+      "INSERT INTO counters (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET "
+      "value=counters.value+1",
+      {note_counter(user_id, target_kind, target_id)});
 }
 
 std::vector<std::string> members_of(db::Session& s, const std::string& group_id) {

@@ -17,9 +17,11 @@ bool remove_grant(db::Session& s, const Grant& g);
 std::vector<Grant> all_grants(db::Session& s);
 // Of the user and of each group that the user is in.
 std::vector<Grant> grants_of_user(db::Session& s, const std::string& user_id);
-std::vector<Grant> grants_of_actor(db::Session& s, const std::string& actor_kind, const std::string& actor_id);
-std::vector<Grant> grants_at(db::Session& s, const std::string& actor_kind, const std::string& actor_id,
-                             const std::string& target_kind, const std::string& target_id, bool inherited);
+std::vector<Grant> grants_of_actor(db::Session& s, const std::string& actor_kind,
+                                   const std::string& actor_id);
+std::vector<Grant> grants_at(db::Session& s, const std::string& actor_kind,
+                             const std::string& actor_id, const std::string& target_kind,
+                             const std::string& target_id, bool inherited);
 Implications implications(db::Session& s);
 
 Target project_target(db::Session& s, const Project& p);
@@ -32,8 +34,8 @@ std::vector<Project> domains_of_user(db::Session& s, const std::string& user_id)
 // The cloud's roles (not a domain's own) that the user has at the target, by name.
 std::vector<Role> roles_of_user(db::Session& s, const std::string& user_id, const Target& target);
 std::vector<Role> named_roles(db::Session& s, const std::set<std::string>& ids);
-// What a token notes of the roles it stands on: changes when its owner loses one of them at the target,
-// so that only the tokens of that user for that target end.
+// What a token notes of the roles it stands on: changes when its owner loses one of them at the
+// target, so that only the tokens of that user for that target end.
 std::string grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,
                        const std::string& target_id);
 void next_grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,

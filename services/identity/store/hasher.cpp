@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kLongestWait{10};
 
-// What crypt cannot take whole (its limit is 512 bytes, a NUL ends its strings) goes in as a digest.
+// What crypt cannot take whole (its limit is 512 bytes, a NUL ends its strings) goes in as a
+// digest.
 std::string fitting(const std::string& password) {
   constexpr size_t kMost = 500;
   bool whole = password.size() <= kMost && password.find('\0') == std::string::npos;
@@ -53,7 +54,8 @@ Result<std::string> Hasher::run(const std::string& password, const std::string& 
 
 Result<std::string> Hasher::hash(const std::string& password) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  if (!crypt_gensalt_rn("$y$", 0, nullptr, 0, setting, sizeof setting)) return internal("crypt_gensalt failed");
+  if (!crypt_gensalt_rn("$y$", 0, nullptr, 0, setting, sizeof setting))
+    return internal("crypt_gensalt failed");
   return run(password, setting);
 }
 

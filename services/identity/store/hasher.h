@@ -13,8 +13,8 @@ namespace nuri::identity {
 // once. Never call it inside a transaction.
 class Hasher {
  public:
-  // Over max_waiting callers that wait for their turn, more are refused at once: whoever floods us with
-  // passwords must not hold all the threads that check tokens.
+  // Over max_waiting callers that wait for their turn, more are refused at once: whoever floods us
+  // with passwords must not hold all the threads that check tokens.
   static Result<std::unique_ptr<Hasher>> create(unsigned at_once = 2, unsigned max_waiting = 10);
 
   Result<std::string> hash(const std::string& password);

@@ -26,7 +26,9 @@ class Revocations {
   // Inside the transaction that changes the thing.
   void audit_id(db::Session& s, const std::string& id, TimeUs expires_us);
   void user(db::Session& s, const std::string& id) { add(s, auth::Revocation::What::user, id); }
-  void project(db::Session& s, const std::string& id) { add(s, auth::Revocation::What::project, id); }
+  void project(db::Session& s, const std::string& id) {
+    add(s, auth::Revocation::What::project, id);
+  }
   void domain(db::Session& s, const std::string& id) { add(s, auth::Revocation::What::domain, id); }
 
   // Those that may still matter, in order of number.

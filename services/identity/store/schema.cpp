@@ -2,7 +2,8 @@
 
 namespace nuri::identity {
 
-// domain_id '' stands for "no domain" (domains themselves, the cloud's roles), so that UNIQUE holds.
+// domain_id '' stands for "no domain" (domains themselves, the cloud's roles), so that UNIQUE
+// holds.
 const std::vector<db::Migration> kMigrations = {{1, R"sql(
 CREATE TABLE projects (id TEXT PRIMARY KEY, domain_id TEXT NOT NULL, parent_id TEXT NOT NULL,
   name TEXT NOT NULL, description TEXT NOT NULL, enabled BIGINT NOT NULL, is_domain BIGINT NOT NULL,
@@ -67,68 +68,82 @@ Column<T> role_ids(std::string name) {
 
 }  // namespace
 
-const Table<Project> kProjects("projects", {col("id", &Project::id), col("domain_id", &Project::domain_id),
-                                            col("parent_id", &Project::parent_id), col("name", &Project::name),
-                                            col("description", &Project::description),
-                                            col("enabled", &Project::enabled), col("is_domain", &Project::is_domain),
-                                            col("tags", &Project::tags), col("options", &Project::options),
-                                            col("extra", &Project::extra)});
+const Table<Project> kProjects("projects",
+                               {col("id", &Project::id), col("domain_id", &Project::domain_id),
+                                col("parent_id", &Project::parent_id), col("name", &Project::name),
+                                col("description", &Project::description),
+                                col("enabled", &Project::enabled),
+                                col("is_domain", &Project::is_domain), col("tags", &Project::tags),
+                                col("options", &Project::options), col("extra", &Project::extra)});
 
-const Table<User> kUsers("users", {col("id", &User::id), col("domain_id", &User::domain_id), col("name", &User::name),
-                                   col("enabled", &User::enabled),
+const Table<User> kUsers("users", {col("id", &User::id), col("domain_id", &User::domain_id),
+                                   col("name", &User::name), col("enabled", &User::enabled),
                                    col("default_project_id", &User::default_project_id),
-                                   col("password_hash", &User::password_hash), col("options", &User::options),
-                                   col("extra", &User::extra)});
+                                   col("password_hash", &User::password_hash),
+                                   col("options", &User::options), col("extra", &User::extra)});
 
-const Table<Group> kGroups("user_groups", {col("id", &Group::id), col("domain_id", &Group::domain_id),
-                                           col("name", &Group::name), col("description", &Group::description),
-                                           col("extra", &Group::extra)});
+const Table<Group> kGroups("user_groups",
+                           {col("id", &Group::id), col("domain_id", &Group::domain_id),
+                            col("name", &Group::name), col("description", &Group::description),
+                            col("extra", &Group::extra)});
 
-const Table<RoleRow> kRoles("roles", {col("id", &RoleRow::id), col("name", &RoleRow::name),
-                                      col("domain_id", &RoleRow::domain_id),
-                                      col("description", &RoleRow::description), col("options", &RoleRow::options),
-                                      col("extra", &RoleRow::extra)});
+const Table<RoleRow> kRoles("roles",
+                            {col("id", &RoleRow::id), col("name", &RoleRow::name),
+                             col("domain_id", &RoleRow::domain_id),
+                             col("description", &RoleRow::description),
+                             col("options", &RoleRow::options), col("extra", &RoleRow::extra)});
 
-const Table<Region> kRegions("regions", {col("id", &Region::id), col("description", &Region::description),
-                                         col("parent_region_id", &Region::parent_region_id),
-                                         col("extra", &Region::extra)});
+const Table<Region> kRegions("regions",
+                             {col("id", &Region::id), col("description", &Region::description),
+                              col("parent_region_id", &Region::parent_region_id),
+                              col("extra", &Region::extra)});
 
-const Table<Service> kServices("services", {col("id", &Service::id), col("type", &Service::type),
-                                            col("name", &Service::name), col("description", &Service::description),
-                                            col("enabled", &Service::enabled), col("extra", &Service::extra)});
+const Table<Service> kServices("services",
+                               {col("id", &Service::id), col("type", &Service::type),
+                                col("name", &Service::name),
+                                col("description", &Service::description),
+                                col("enabled", &Service::enabled), col("extra", &Service::extra)});
 
-const Table<Endpoint> kEndpoints("endpoints",
-                                 {col("id", &Endpoint::id), col("service_id", &Endpoint::service_id),
-                                  col("interface", &Endpoint::interface), col("url", &Endpoint::url),
-                                  col("region_id", &Endpoint::region_id), col("enabled", &Endpoint::enabled),
-                                  col("extra", &Endpoint::extra)});
+const Table<Endpoint> kEndpoints(
+    "endpoints", {col("id", &Endpoint::id), col("service_id", &Endpoint::service_id),
+                  col("interface", &Endpoint::interface), col("url", &Endpoint::url),
+                  col("region_id", &Endpoint::region_id), col("enabled", &Endpoint::enabled),
+                  col("extra", &Endpoint::extra)});
 
-const Table<Policy> kPolicies("policies", {col("id", &Policy::id), col("type", &Policy::type),
-                                           col("body", &Policy::blob), col("extra", &Policy::extra)});
+const Table<Policy> kPolicies("policies",
+                              {col("id", &Policy::id), col("type", &Policy::type),
+                               col("body", &Policy::blob), col("extra", &Policy::extra)});
 
-const Table<Credential> kCredentials("credentials",
-                                     {col("id", &Credential::id), col("user_id", &Credential::user_id),
-                                      col("type", &Credential::type), col("sealed", &Credential::blob),
-                                      col("project_id", &Credential::project_id), col("extra", &Credential::extra)});
+const Table<Credential> kCredentials(
+    "credentials", {col("id", &Credential::id), col("user_id", &Credential::user_id),
+                    col("type", &Credential::type), col("sealed", &Credential::blob),
+                    col("project_id", &Credential::project_id), col("extra", &Credential::extra)});
 
 const Table<ApplicationCredential> kApplicationCredentials(
     "application_credentials",
     {col("id", &ApplicationCredential::id), col("user_id", &ApplicationCredential::user_id),
-     col("project_id", &ApplicationCredential::project_id), col("name", &ApplicationCredential::name),
-     col("description", &ApplicationCredential::description), col("secret_hash", &ApplicationCredential::secret_hash),
-     role_ids<ApplicationCredential>("roles"), col("access_rules", &ApplicationCredential::access_rules),
-     col("expires_at", &ApplicationCredential::expires_at), col("unrestricted", &ApplicationCredential::unrestricted)});
+     col("project_id", &ApplicationCredential::project_id),
+     col("name", &ApplicationCredential::name),
+     col("description", &ApplicationCredential::description),
+     col("secret_hash", &ApplicationCredential::secret_hash),
+     role_ids<ApplicationCredential>("roles"),
+     col("access_rules", &ApplicationCredential::access_rules),
+     col("expires_at", &ApplicationCredential::expires_at),
+     col("unrestricted", &ApplicationCredential::unrestricted)});
 
-const Table<AccessRule> kAccessRules("access_rules", {col("id", &AccessRule::id), col("user_id", &AccessRule::user_id),
+const Table<AccessRule> kAccessRules("access_rules", {col("id", &AccessRule::id),
+                                                      col("user_id", &AccessRule::user_id),
                                                       col("service", &AccessRule::service),
                                                       col("path", &AccessRule::path),
                                                       col("method", &AccessRule::method)});
 
-const Table<Trust> kTrusts("trusts", {col("id", &Trust::id), col("trustor_user_id", &Trust::trustor_user_id),
-                                      col("trustee_user_id", &Trust::trustee_user_id),
-                                      col("project_id", &Trust::project_id), col("expires_at", &Trust::expires_at),
-                                      role_ids<Trust>("roles"), col("impersonation", &Trust::impersonation),
-                                      col("allow_redelegation", &Trust::allow_redelegation),
-                                      col("remaining_uses", &Trust::remaining_uses)});
+const Table<Trust> kTrusts("trusts",
+                           {col("id", &Trust::id), col("trustor_user_id", &Trust::trustor_user_id),
+                            col("trustee_user_id", &Trust::trustee_user_id),
+                            col("project_id", &Trust::project_id),
+                            col("expires_at", &Trust::expires_at), role_ids<Trust>("roles"),
+                            col("impersonation", &Trust::impersonation),
+                            col("allow_redelegation", &Trust::allow_redelegation),
+                            col("remaining_uses", &Trust::remaining_uses)});
 
 }  // namespace nuri::identity

@@ -55,7 +55,8 @@ Column<T> col(std::string name, std::vector<std::string> T::*m) {
 template <class T>
 class Table {
  public:
-  Table(std::string name, std::vector<Column<T>> columns) : name_(std::move(name)), columns_(std::move(columns)) {
+  Table(std::string name, std::vector<Column<T>> columns)
+      : name_(std::move(name)), columns_(std::move(columns)) {
     std::string marks, sets;
     for (size_t i = 0; i < columns_.size(); ++i) {
       std::string mark = "?" + std::to_string(i + 1);
@@ -73,11 +74,14 @@ class Table {
   bool update(db::Session& s, const T& t) const { return s.exec(update_, args(t)) > 0; }
   bool remove(db::Session& s, const std::string& key) const { return s.exec(remove_, {key}) > 0; }
   std::optional<T> find(db::Session& s, const std::string& key) const {
-    return s.one(select_ + " WHERE " + columns_[0].name + "=?1", {key}, [this](const db::Row& r) { return made(r); });
+    return s.one(select_ + " WHERE " + columns_[0].name + "=?1", {key},
+                 [this](const db::Row& r) { return made(r); });
   }
   // `where`: "domain_id=?1 AND name=?2", or "".
-  std::vector<T> list(db::Session& s, const std::string& where = {}, const db::Args& with = {}) const {
-    std::string sql = select_ + (where.empty() ? "" : " WHERE " + where) + " ORDER BY " + columns_[0].name;
+  std::vector<T> list(db::Session& s, const std::string& where = {},
+                      const db::Args& with = {}) const {
+    std::string sql =
+        select_ + (where.empty() ? "" : " WHERE " + where) + " ORDER BY " + columns_[0].name;
     return s.all(sql, with, [this](const db::Row& r) { return made(r); });
   }
   std::optional<T> first(db::Session& s, const std::string& where, const db::Args& with) const {

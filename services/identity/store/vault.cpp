@@ -23,7 +23,8 @@ uint8_t* out(std::string& s) { return reinterpret_cast<uint8_t*>(s.data()); }
 std::string from_hex(std::string_view hex) {
   std::string bytes;
   auto value = [](char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; };
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(value(hex[i]) * 16 + value(hex[i + 1]));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(value(hex[i]) * 16 + value(hex[i + 1]));
   return bytes;
 }
 
@@ -48,11 +49,12 @@ Result<std::string> Vault::seal(std::string_view text, std::string_view id) cons
   random_.fill({out(nonce), nonce.size()});
   Cipher c(EVP_CIPHER_CTX_new());
   int n = 0;
-  bool ok = c && EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, in(key_), in(nonce)) == 1 &&
-            EVP_EncryptUpdate(c.get(), nullptr, &n, in(id), static_cast<int>(id.size())) == 1 &&
-            EVP_EncryptUpdate(c.get(), out(body), &n, in(text), static_cast<int>(text.size())) == 1 &&
-            EVP_EncryptFinal_ex(c.get(), out(body) + n, &n) == 1 &&
-            EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag.data()) == 1;
+  bool ok =
+      c && EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, in(key_), in(nonce)) == 1 &&
+      EVP_EncryptUpdate(c.get(), nullptr, &n, in(id), static_cast<int>(id.size())) == 1 &&
+      EVP_EncryptUpdate(c.get(), out(body), &n, in(text), static_cast<int>(text.size())) == 1 &&
+      EVP_EncryptFinal_ex(c.get(), out(body) + n, &n) == 1 &&
+      EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag.data()) == 1;
   if (!ok) return internal("sealing a credential failed");
   return auth::base64(nonce + body + tag);
 }
@@ -65,11 +67,12 @@ Result<std::string> Vault::unseal(std::string_view sealed, std::string_view id) 
   std::string text(body.size(), '\0');
   Cipher c(EVP_CIPHER_CTX_new());
   int n = 0;
-  bool ok = c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, in(key_), in(nonce)) == 1 &&
-            EVP_DecryptUpdate(c.get(), nullptr, &n, in(id), static_cast<int>(id.size())) == 1 &&
-            EVP_DecryptUpdate(c.get(), out(text), &n, in(body), static_cast<int>(body.size())) == 1 &&
-            EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) == 1 &&
-            EVP_DecryptFinal_ex(c.get(), out(text) + n, &n) == 1;
+  bool ok =
+      c && EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, in(key_), in(nonce)) == 1 &&
+      EVP_DecryptUpdate(c.get(), nullptr, &n, in(id), static_cast<int>(id.size())) == 1 &&
+      EVP_DecryptUpdate(c.get(), out(text), &n, in(body), static_cast<int>(body.size())) == 1 &&
+      EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) == 1 &&
+      EVP_DecryptFinal_ex(c.get(), out(text) + n, &n) == 1;
   if (!ok) return internal("a sealed credential cannot be opened with this key");
   return text;
 }

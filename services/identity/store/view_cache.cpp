@@ -28,7 +28,8 @@ Status ViewCache::look(db::Session& s) {
     if (page.size() < kPage) break;
   }
   std::shared_ptr<const Catalog> made;
-  if (stale) made = std::make_shared<const Catalog>(make_catalog(kServices.list(s), kEndpoints.list(s)));
+  if (stale)
+    made = std::make_shared<const Catalog>(make_catalog(kServices.list(s), kEndpoints.list(s)));
   std::unique_lock lock(mutex_);
   revocation_ = std::max(revocation_, after);
   if (made) {

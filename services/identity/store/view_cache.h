@@ -14,11 +14,12 @@
 
 namespace nuri::identity {
 
-// What a token's check needs, kept in memory: the catalog, and the bodies last answered. Changes made
-// here are seen at once; those of another process (bootstrap) within a second, by a counter.
+// What a token's check needs, kept in memory: the catalog, and the bodies last answered. Changes
+// made here are seen at once; those of another process (bootstrap) within a second, by a counter.
 class ViewCache {
  public:
-  ViewCache(db::Database& database, const Clock& clock, Revocations& revocations, auth::TokenVerifier& verifier)
+  ViewCache(db::Database& database, const Clock& clock, Revocations& revocations,
+            auth::TokenVerifier& verifier)
       : db_(database), clock_(clock), revocations_(revocations), verifier_(verifier) {}
 
   Result<std::shared_ptr<const Catalog>> catalog();
