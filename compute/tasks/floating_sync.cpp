@@ -5,6 +5,7 @@
 #include <set>
 
 #include "services/base/log.h"
+#include "services/tasks/task.h"
 
 namespace nuri::compute {
 
@@ -85,6 +86,7 @@ Result<int> FloatingSync::run_once() {
       if (!server) continue;
       refresh_shown(s, *server);
       save_server(s, *server);
+      tasks::signal(s, id, clock_.now_us());  // the guest's metadata tells them too
     }
     return static_cast<int>(servers.size());
   });

@@ -16,11 +16,14 @@ Json port_spec(const ServerPort& p) {
                                       {"gateway", a["gateway"]},
                                       {"dns", a["dns"]}}));
   }
+  Json floating = Json::array();
+  for (const Json& f : stored_list(p.floating)) floating.push_back(f["floating_ip_address"]);
   return Json::object({{"id", p.id},
                        {"mac", p.mac},
                        {"network_id", p.network_id},
                        {"mtu", p.mtu},
                        {"addresses", addresses},
+                       {"floating", floating},
                        {"metadata_port", stored(p.metadata_port)}});
 }
 

@@ -25,6 +25,9 @@ InstancePort port_from(const Json& j) {
   for (const auto& a : j["addresses"].as_array()) {
     if (IpAddress::parse(a["ip"].as_string())) p.addresses.push_back(address_from(a));
   }
+  for (const auto& f : j["floating"].as_array()) {
+    if (IpAddress::parse(f.as_string())) p.floating.push_back(f.as_string());
+  }
   const Json& md = j["metadata_port"];
   if (!is_mac(md["mac"].as_string())) return p;
   p.metadata.name = md["name"].as_string();

@@ -25,6 +25,7 @@ struct InstancePort {
   std::string id, mac, network_id;
   int64_t mtu = 1442;
   std::vector<Address> addresses;
+  std::vector<std::string> floating;  // the addresses that lead to it from outside
   MetadataPort metadata;  // name empty: this network has none
 };
 

@@ -29,6 +29,13 @@ std::string first_ipv4(const Instance& i) {
   return "";
 }
 
+std::string first_floating(const Instance& i) {
+  for (const auto& p : i.ports) {
+    if (!p.floating.empty()) return p.floating.front();
+  }
+  return "";
+}
+
 // Objects are folders, texts are files.
 Json ec2_tree(const Instance& i) {
   Json keys = Json::object();
@@ -41,7 +48,7 @@ Json ec2_tree(const Instance& i) {
                            {"hostname", i.hostname}, {"instance-action", "none"}, {"instance-id", "i-" + i.id.substr(0, 8)},
                            {"instance-type", i.flavor}, {"local-hostname", i.hostname}, {"local-ipv4", first_ipv4(i)},
                            {"placement", Json::object({{"availability-zone", i.availability_zone}})},
-                           {"public-hostname", i.hostname}, {"public-ipv4", ""}});
+                           {"public-hostname", i.hostname}, {"public-ipv4", first_floating(i)}});
   if (!i.keys.empty()) out.set("public-keys", std::move(keys));
   out.set("reservation-id", "r-" + i.id.substr(0, 8));
   return out;

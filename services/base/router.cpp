@@ -125,33 +125,53 @@ Status Router::authorise(const Route& route, const Request& request, Context& co
   return {};
 }
 
-Result<Response> Router::run(const Request& request, Context& context) const {
+// Route, microversion and access: all that the header decides.
+Result<const Route*> Router::admit(const Request& request, Context& context) const {
   const Route* route = match(request.method, request.path);
   if (!route) {
-    bool known = std::any_of(routes_.begin(), routes_.end(), [&](const Route& r) { return fits(r.pattern, request.path, nullptr); });
+    bool known = std::any_of(routes_.begin(), routes_.end(),
+                             [&](const Route& r) { return fits(r.pattern, request.path, nullptr); });
     if (known) {
-      return Error(ErrorCode::method_not_allowed, "The method " + request.method + " is not allowed for this resource.");
+      return Error(ErrorCode::method_not_allowed,
+                   "The method " + request.method + " is not allowed for this resource.");
     }
     return not_found("The resource could not be found.");
   }
   fits(route->pattern, request.path, &context.params);
   context.microversion = TRY(negotiate(request));
   TRYV(authorise(*route, request, context));
-  return route->handler(request, context);
+  return route;
 }
 
-Response Router::dispatch(const Request& request) const {
+Context Router::context_of(const Request& request) const {
   Context context;
   context.request_id = request.headers.get("X-Openstack-Request-Id");
   if (context.request_id.empty()) context.request_id = "req-" + SystemRandom().uuid();
   context.base_url = request.base_url();
   context.microversion = options_.microversions.min;
+  return context;
+}
+
+std::optional<Response> Router::refuse_early(const Request& request) const {
+  Context context = context_of(request);
+  auto admitted = admit(request, context);
+  if (admitted) return std::nullopt;
+  return dress(request, context, std::move(admitted).error());
+}
+
+Response Router::dispatch(const Request& request) const {
+  Context context = context_of(request);
   Result<Response> outcome = internal("no answer");
   try {
-    outcome = run(request, context);
+    auto route = admit(request, context);
+    outcome = route ? (*route)->handler(request, context) : Result<Response>(route.error());
   } catch (const std::exception& e) {
     outcome = internal(std::string("exception: ") + e.what());
   }
+  return dress(request, context, std::move(outcome));
+}
+
+Response Router::dress(const Request& request, const Context& context, Result<Response> outcome) const {
   Response response;
   if (outcome) {
     response = std::move(outcome).value();

@@ -79,11 +79,15 @@ class Router {
   // Checks token, access and microversion, calls the handler, dresses errors. Catches exceptions
   // (500, logged). Adds x-openstack-request-id and the microversion headers. HEAD is GET without a body.
   Response dispatch(const Request& request) const;
+  // What dispatch would refuse from the header alone (token, access, microversion), or nullopt.
+  std::optional<Response> refuse_early(const Request& request) const;
   Response error(const Error& e) const { return options_.error_view(e); }
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  Result<Response> run(const Request& request, Context& context) const;
+  Result<const Route*> admit(const Request& request, Context& context) const;
+  Context context_of(const Request& request) const;
+  Response dress(const Request& request, const Context& context, Result<Response> outcome) const;
   Result<int> negotiate(const Request& request) const;
   Status authorise(const Route& route, const Request& request, Context& context) const;
   Options options_;

@@ -165,7 +165,10 @@ Result<std::unique_ptr<Server>> Server::create(ServerOptions options, const Rout
   const uint64_t max_body = options.max_body_bytes;
   Planner planner = [&router, max_body](const Request& request) {
     const Route* route = router.match(request.method, request.path);
-    return route ? BodyPlan{route->body, route->max_body} : BodyPlan{Body::memory, max_body};
+    if (!route) return BodyPlan{Body::memory, max_body, {}};
+    // A file is not kept for somebody who may not send it.
+    if (route->body == Body::spool) return BodyPlan{route->body, route->max_body, router.refuse_early(request)};
+    return BodyPlan{route->body, route->max_body, {}};
   };
   Handler handler = [&router](Request&& request) { return router.dispatch(request); };
   return create(std::move(options), std::move(handler), std::move(planner), nullptr);

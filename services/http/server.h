@@ -51,6 +51,7 @@ struct ServerOptions {
 struct BodyPlan {
   Body kind = Body::memory;
   uint64_t max_bytes = 1 << 20;
+  std::optional<Response> refusal;  // answered at once, the body unread
 };
 
 // A reverse proxy decision: the request is relayed to upstream with its body streamed both ways,

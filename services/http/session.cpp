@@ -194,6 +194,13 @@ int Session::accept_head() {
 }
 
 awaitable<bool> Session::answer() {
+  if (plan_.refusal) {
+    keep_alive_ = false;
+    response_ = std::move(*plan_.refusal);
+    const bool told = co_await send_response();
+    if (told) co_await linger();
+    co_return false;
+  }
   const int trouble = co_await read_body();
   if (trouble == kGone) co_return false;
   if (trouble != 0) {

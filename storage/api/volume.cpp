@@ -72,7 +72,7 @@ Json links_of(const Volume& v, const VolumeLook& look) {
 
 const Fields<VolumeCreate> kVolumeCreate{
     "volume",
-    Fields<VolumeCreate>::Unknown::ignore,
+    Fields<VolumeCreate>::Unknown::refuse,
     {
         number("size", &VolumeCreate::size_gib).range(1, kMaxVolumeGib).nullable_(),
         text("name", &VolumeCreate::name).length(0, 255).nullable_(),
@@ -85,16 +85,21 @@ const Fields<VolumeCreate> kVolumeCreate{
         text("image_id", &VolumeCreate::image).length(0, 255).nullable_(),
         text("snapshot_id", &VolumeCreate::snapshot).nullable_(),
         text("source_volid", &VolumeCreate::source).nullable_(),
-        text("backup_id", &VolumeCreate::backup).nullable_().since_(47),
-        text("group_id", &VolumeCreate::group).nullable_().since_(13),
+        text("backup_id", &VolumeCreate::backup).nullable_(),
+        text("group_id", &VolumeCreate::group).nullable_(),
         text("consistencygroup_id", &VolumeCreate::consistency_group).nullable_(),
         boolean("multiattach", &VolumeCreate::multiattach).nullable_(),
         string_map("metadata", &VolumeCreate::metadata).length(0, kMaxMetadata).nullable_(),
+        any("user_id", &VolumeCreate::unused).nullable_(),
+        any("project_id", &VolumeCreate::unused).nullable_(),
+        any("status", &VolumeCreate::unused).nullable_(),
+        any("attach_status", &VolumeCreate::unused).nullable_(),
+        any("source_replica", &VolumeCreate::unused).nullable_(),
     }};
 
 const Fields<VolumeUpdate> kVolumeUpdate{
     "volume",
-    Fields<VolumeUpdate>::Unknown::ignore,
+    Fields<VolumeUpdate>::Unknown::refuse,
     {
         text("name", &VolumeUpdate::name).length(0, 255).nullable_(),
         text("display_name", &VolumeUpdate::name).length(0, 255).nullable_(),

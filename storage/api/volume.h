@@ -49,6 +49,7 @@ struct VolumeCreate {
   std::optional<std::string> consistency_group;
   bool multiattach = false;
   StringMap metadata;
+  Json unused;  // what old clients send and Cinder itself sets: taken, and not looked at
 };
 extern const Fields<VolumeCreate> kVolumeCreate;
 

@@ -101,15 +101,12 @@ Result<Response> Api::action(const Request& request, Context& context) {
     }));
     return Response::empty(200);
   }
-  if (name == "os-attach" || name == "os-detach") {
-    return bad_request(
-        "Volumes are attached and detached through the Compute API: POST "
-        "/servers/{id}/os-volume_attachments.",
-        name);
-  }
+  if (name == "os-attach") return record_attach(value, context);
+  if (name == "os-detach") return record_detach(value, context);
   return bad_request(
       "There is no such action: " + name.substr(0, 64) +
-          ". Served are os-extend, os-set_bootable, os-reset_status and os-force_delete.",
+          ". Served are os-attach, os-detach, os-extend, os-set_bootable, os-reset_status and "
+          "os-force_delete.",
       name.substr(0, 64));
 }
 

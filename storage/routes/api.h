@@ -92,6 +92,8 @@ class Api {
   Result<Response> attached(const Request&, Context&);
   Result<Response> detaching(const Request&, Context&);
   Result<Response> detach(const Request&, Context&);
+  Result<Response> record_attach(const Json& body, Context&);
+  Result<Response> record_detach(const Json& body, Context&);
   Result<Response> set_attachment_state(const Request&, Context&, const std::string& state);
 
   Result<Volume> volume_from(const VolumeCreate& in, const Context& context);

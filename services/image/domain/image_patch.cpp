@@ -88,6 +88,21 @@ Status apply_one(Image& image, const Json& operation) {
 
 }  // namespace
 
+Json current_patch(const Json& old) {
+  Json out = old.is_array() ? Json::array() : old;
+  for (const Json& operation : old.as_array()) {
+    Json now = operation;
+    for (const char* op : {"add", "replace", "remove"}) {
+      if (!operation.contains(op)) continue;
+      now.erase(op);
+      now.set("op", op).set("path", operation[op]);
+      break;
+    }
+    out.push_back(std::move(now));
+  }
+  return out;
+}
+
 Status apply_patch(Image& image, const Json& patch) {
   if (!patch.is_array())
     return bad_request("Request body must be a JSON array of operation objects.");

@@ -9,4 +9,7 @@ namespace nuri::image {
 // for what only the service sets, conflict for a property that is not there.
 Status apply_patch(Image& image, const Json& patch);
 
+// A v2.0 patch, [{"replace": "/name", "value": "x"}], as v2.1 writes it: {"op": "replace", "path": ...}.
+Json current_patch(const Json& old);
+
 }  // namespace nuri::image

@@ -8,6 +8,7 @@ namespace nuri::image {
 namespace {
 
 constexpr std::string_view kPatchType = "application/openstack-images-v2.1-json-patch";
+constexpr std::string_view kOldPatchType = "application/openstack-images-v2.0-json-patch";
 
 // What needs an administrator: to show an image to everybody, to give it to another project.
 Status check_privileges(const Claims& claims, const Image& image,
@@ -87,11 +88,13 @@ Result<Response> Api::show(const Request&, Context& context) {
 Result<Response> Api::patch(const Request& request, Context& context) {
   std::string type = request.headers.get("Content-Type");
   type = type.substr(0, type.find(';'));
-  if (type != kPatchType) {
-    return Error(ErrorCode::unsupported_media,
-                 "The Content-Type of a PATCH must be " + std::string(kPatchType) + ".");
+  if (type != kPatchType && type != kOldPatchType) {
+    return Error(ErrorCode::unsupported_media, "The Content-Type of a PATCH must be " +
+                                                   std::string(kPatchType) + " or " +
+                                                   std::string(kOldPatchType) + ".");
   }
   Json operations = TRY(parse_json(request.body));
+  if (type == kOldPatchType) operations = current_patch(operations);
   Image image = TRY(db_.write([&](db::Session& s) -> Result<Image> {
     Image before = TRY(owned_image(s, context));
     Image after = before;

@@ -91,6 +91,26 @@ TEST(Files, AHandlerMayKeepTheSpooledFile) {
   EXPECT_EQ(slurp(target), body);
 }
 
+TEST(Files, AnUploadWithoutATokenIsRefusedBeforeItsBodyIsKept) {
+  const TempDir spool;
+  ServerOptions options;
+  options.spool_dir = spool.path();
+  Router router{Router::Options{glance_error, {}, nullptr, ""}};
+  bool called = false;
+  router.add({"PUT", "/file", Access::member, [&](const Request&, Context&) -> Result<Response> {
+                called = true;
+                return Response::empty(204);
+              }, Body::spool, 1ull << 30});
+  auto made = http::Server::create(options, router);
+  ASSERT_TRUE(made.ok());
+  Running server(std::move(*made));
+  Peer peer(server.port());
+  peer.send("PUT /file HTTP/1.1\r\nHost: h\r\nContent-Length: 500000000\r\n\r\n");
+  EXPECT_EQ(status_of(peer.answer()), 401);
+  EXPECT_EQ(files_in(spool.path()), 0u);
+  EXPECT_FALSE(called);
+}
+
 TEST(Files, ABrokenOffUploadLeavesNothing) {
   const TempDir spool;
   ServerOptions options;

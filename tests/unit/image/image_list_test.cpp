@@ -94,6 +94,16 @@ TEST(ImagePatch, ChangesWhatItNames) {
   EXPECT_TRUE(i->is_protected);
 }
 
+TEST(ImagePatch, TheOlderShapeSaysTheSame) {
+  auto old = parse_json(
+      R"([{"replace":"/name","value":"new"},{"add":"/a","value":"1"},{"remove":"/b"}])");
+  auto now = parse_json(
+      R"([{"op":"replace","path":"/name","value":"new"},{"op":"add","path":"/a","value":"1"},
+          {"op":"remove","path":"/b"}])");
+  EXPECT_EQ(current_patch(*old), *now);
+  EXPECT_EQ(current_patch(Json(7)), Json(7));
+}
+
 TEST(ImagePatch, BadPatches) {
   const std::pair<const char*, ErrorCode> kBad[] = {
       {R"({})", ErrorCode::bad_request},

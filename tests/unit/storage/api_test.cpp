@@ -83,6 +83,29 @@ TEST_F(Cloud, NullsOfTheClientsAreTaken) {
   EXPECT_EQ(show(id)["availability_zone"].as_string(), "nova");
 }
 
+TEST_F(Cloud, ARecordedAttachmentOwnsTheVolumeAndIsNotComputes) {
+  std::string id = make(R"({"volume":{"size":1}})");
+  settle();
+  ASSERT_EQ(show(id)["status"].as_string(), "available");
+  auto act = [&](const std::string& body) {
+    return call("member@p", "POST", "/v3/p/volumes/" + id + "/action", body).status;
+  };
+  const std::string attach =
+      R"({"os-attach":{"instance_uuid":"00000000-0000-4000-8000-000000000001","mountpoint":"/dev/vdb"}})";
+  EXPECT_EQ(act(R"({"os-attach":{"instance_uuid":"x","mountpoint":"/dev/vdb"}})"), 400);
+  EXPECT_EQ(act(attach), 202);
+  EXPECT_EQ(act(attach), 400);
+  EXPECT_EQ(show(id)["status"].as_string(), "in-use");
+  EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 400);
+  EXPECT_EQ(act(R"({"os-detach":{"attachment_id":"00000000-0000-4000-8000-000000000009"}})"), 400);
+  EXPECT_EQ(act(R"({"os-detach":{}})"), 202);
+  EXPECT_EQ(show(id)["status"].as_string(), "available");
+}
+
+TEST_F(Cloud, UnknownFieldsAreRefused) {
+  EXPECT_EQ(call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1,"colour":1}})").status, 400);
+}
+
 TEST_F(Cloud, BadCreates) {
   const std::tuple<const char*, int, const char*> kBad[] = {
       {"", 400, ""},
