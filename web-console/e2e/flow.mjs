@@ -38,11 +38,13 @@ export async function signIn(page, checks, env) {
 }
 
 /** Picks an option of a Cloudscape select by its label, when a label is asked for. */
-async function pick(page, testId, label) {
+export async function pick(page, testId, label) {
   if (!label) return;
+  // The whole label, which a description may follow: "tiny" is not "tiny-alt".
+  const name = new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( |$)`);
   const box = page.locator(`[data-testid="${testId}"]`);
   await box.locator("button").first().click();
-  await page.getByRole("option", { name: label }).first().click();
+  await page.getByRole("option", { name }).first().click();
 }
 
 /** Notes every state of a server that the page shows from now on, however briefly. */
@@ -108,6 +110,7 @@ export async function createServer(page, checks, env, name) {
     }
     await pick(page, "network", env.network);
     await page.mouse.wheel(0, 10_000);
+    await page.waitForTimeout(300);
     await checks.shot("05-create-below");
     await page.mouse.wheel(0, -10_000);
     await page.waitForTimeout(300);

@@ -1,6 +1,9 @@
 // The console against a real cloud. Environment: NURI_URL, OS_USERNAME, OS_PASSWORD,
 // OS_PROJECT_NAME; NURI_SHOTS (folder for pictures), NURI_IMAGE, NURI_FLAVOR, NURI_NETWORK
-// (else the form's own choice), NURI_BOOT_SECONDS (how long a guest may take; 300).
+// (else the form's own choice), NURI_BOOT_SECONDS (how long a guest may take; 300), NURI_SSH_USER
+// (the guest's user, where floating IPs are reachable from here: then ssh is tried too).
+import { clearUp } from "./clear_up.mjs";
+import { dayTwo, forgetKey, namesFor } from "./day_two.mjs";
 import { createServer, deleteIt, seeItRun, signIn, signOut } from "./flow.mjs";
 import { Checks, must, openBrowser } from "./support.mjs";
 
@@ -13,6 +16,7 @@ const env = {
   image: e.NURI_IMAGE,
   flavor: e.NURI_FLAVOR,
   network: e.NURI_NETWORK,
+  sshUser: e.NURI_SSH_USER,
   bootSeconds: Number(e.NURI_BOOT_SECONDS ?? 300),
 };
 if (env.password === "") {
@@ -20,31 +24,16 @@ if (env.password === "") {
   process.exit(2);
 }
 
-/** After a failure: the server that was made goes all the same. */
-async function clearUp(page, serverName) {
-  const outcome = await page
-    .evaluate(async (wanted) => {
-      const token = JSON.parse(sessionStorage.getItem("nuri.session") ?? "{}").token;
-      if (!token) return "not signed in: nothing to clear up with";
-      const headers = { "X-Auth-Token": token };
-      const list = await fetch("/compute/v2.1/servers", { headers }).then((r) => r.json());
-      const found = list.servers.filter((s) => s.name === wanted);
-      for (const s of found)
-        await fetch(`/compute/v2.1/servers/${s.id}`, { method: "DELETE", headers });
-      return `${found.length} server(s) deleted`;
-    }, serverName)
-    .catch((error) => `could not clear up: ${error.message}`);
-  console.error(outcome);
-}
-
 const { browser, page, problems } = await openBrowser();
 const checks = new Checks(page, e.NURI_SHOTS);
 const name = `console-test-${Date.now().toString(36)}`;
+const made = await namesFor(name);
 try {
   await signIn(page, checks, env);
   await createServer(page, checks, env, name);
   await seeItRun(page, checks, env, name);
   await deleteIt(page, checks, env, name);
+  await dayTwo(page, checks, env, made);
   await signOut(page, checks, env);
   await checks.check("no script error on the way", async () =>
     must(problems.length === 0, problems.join("; ")),
@@ -54,7 +43,9 @@ try {
   console.error(error.message);
   if (problems.length > 0) console.error(problems.join("\n"));
   process.exitCode = 1;
-  await clearUp(page, name);
+  const cleared = await clearUp(page, made).catch((failure) => failure.message);
+  console.error(`cleared up: ${cleared}`);
 } finally {
   await browser.close();
+  await forgetKey(made);
 }

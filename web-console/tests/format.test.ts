@@ -50,16 +50,33 @@ describe("partsOf", () => {
 });
 
 describe("hourlyPrice", () => {
-  const size = { vcpus: 2, ramMib: 2048, diskGib: 20, volumeGib: 10 };
+  const size = { flavor: "m1.small", vcpus: 2, ramMib: 2048, diskGib: 20, volumeGib: 10 };
   it("adds up every meter it knows", () => {
     const prices = [
       { meter: "vcpu", rate_per_hour: "0.01" },
       { meter: "volume_gib", rate_per_hour: "0.0001" },
       { meter: "something_else", rate_per_hour: "7" },
     ];
-    expect(hourlyPrice(size, { currency: "USD", prices })).toBe(parseDecimal("0.021"));
+    expect(hourlyPrice(size, { currency: "USD", prices, flavorPrices: [] })).toBe(
+      parseDecimal("0.021"),
+    );
+  });
+  it("takes its flavor's price as the server's whole price, and adds the volume", () => {
+    const prices = [
+      { meter: "server", rate_per_hour: "5" },
+      { meter: "ram_mib", rate_per_hour: "0.01" },
+      { meter: "volume_gib", rate_per_hour: "0.0001" },
+    ];
+    const flavorPrices = ["m1.large", "m1.small"].map((flavor, i) => ({
+      meter: "server",
+      flavor,
+      rate_per_hour: i === 0 ? "9" : "0.03",
+    }));
+    expect(hourlyPrice(size, { currency: "USD", prices, flavorPrices })).toBe(
+      parseDecimal("0.031"),
+    );
   });
   it("is null when nothing of it is priced", () => {
-    expect(hourlyPrice(size, { currency: "USD", prices: [] })).toBeNull();
+    expect(hourlyPrice(size, { currency: "USD", prices: [], flavorPrices: [] })).toBeNull();
   });
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   amountAfter,
   formatDecimal,
+  formatRate,
   formatShort,
+  multiply,
   parseDecimal,
   withCurrency,
 } from "../src/lib/money";
@@ -62,5 +64,26 @@ describe("formatting", () => {
     expect(withCurrency("1.00", "USD")).toBe("$1.00");
     expect(withCurrency("-1.00", "USD")).toBe("-$1.00");
     expect(withCurrency("1.00", "XTS")).toBe("1.00 XTS");
+  });
+});
+
+describe("formatRate", () => {
+  it("rounds to six decimals what has more", () => {
+    expect(formatRate(pico("0.014767078125"))).toBe("0.014767");
+    expect(formatRate(pico("0.010612"))).toBe("0.010612");
+    expect(formatRate(pico("2"))).toBe("2.00");
+    expect(formatRate(pico("-0.0147670781"))).toBe("-0.014767");
+  });
+  it("shows a tiny rate in full", () => {
+    expect(formatRate(pico("0.000004"))).toBe("0.000004");
+    expect(formatRate(pico("0.000002562512"))).toBe("0.000002562512");
+    expect(formatRate(0n)).toBe("0.00");
+  });
+});
+
+describe("multiply", () => {
+  it("multiplies exactly", () => {
+    expect(multiply(pico("128"), pico("0.000004"))).toBe(pico("0.000512"));
+    expect(multiply(pico("0.0502"), pico("0.00005"))).toBe(pico("0.00000251"));
   });
 });

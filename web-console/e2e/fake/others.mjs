@@ -95,7 +95,9 @@ export function network(cloud, method, path, query, body) {
   const rows = cloud[key];
   if (!Array.isArray(rows)) return missing;
   if (method === "GET" && which === undefined) {
-    const found = rows.filter((r) => [...query].every(([k, v]) => String(r[k]) === v));
+    // What it has belongs to whichever project asks.
+    const wanted = [...query].filter(([k]) => k !== "project_id");
+    const found = rows.filter((r) => wanted.every(([k, v]) => String(r[k]) === v));
     return { status: 200, body: { [plural]: found } };
   }
   if (method === "POST") return createNetworkThing(cloud, key, single, body[single]);
@@ -151,7 +153,7 @@ export function network(cloud, method, path, query, body) {
 function createNetworkThing(cloud, key, single, spec) {
   const made = { id: id(), status: "ACTIVE", ...spec };
   if (key === "networks")
-    Object.assign(made, { subnets: [], shared: false, "router:external": false });
+    Object.assign(made, { project_id: cloud.projects[0].id, subnets: [], shared: false, "router:external": false });
   if (key === "groups") made.security_group_rules = [];
   if (key === "subnets") {
     made.gateway_ip = spec.cidr.replace(/\d+\/\d+$/, "1");

@@ -48,6 +48,7 @@ export function newCloud() {
       {
         id: net,
         name: "private",
+        project_id: project.id,
         status: "ACTIVE",
         subnets: [subnet],
         shared: false,
@@ -168,4 +169,5 @@ export const kPrices = {
     { meter: "ram_mib", unit: "MiB", rate_per_hour: "0.000002" },
     { meter: "volume_gib", unit: "GiB", rate_per_hour: "0.00005" },
   ],
+  flavor_prices: [],
 };

@@ -7,6 +7,8 @@ export interface CostInterval {
   begin: string;
   end: string | null;
   quantity: string;
+  unit?: string;
+  /** The price of one unit. */
   rate_per_hour: string;
   amount: string;
 }
@@ -38,17 +40,30 @@ export interface Price {
   rate_per_hour: string;
 }
 
+/** The whole price of servers of one flavor, instead of those by meter. */
+export interface FlavorPrice extends Price {
+  flavor: string;
+}
+
 export interface PriceList {
   currency: string;
   prices: Price[];
+  flavorPrices: FlavorPrice[];
+}
+
+interface PriceListBody {
+  currency: string;
+  prices: Price[];
+  flavor_prices: FlavorPrice[];
 }
 
 /** Null where this cloud publishes no price list. */
 export async function priceList(signal?: AbortSignal): Promise<PriceList | null> {
   try {
-    const list = await call<Partial<PriceList>>("/metering/v1/prices", { signal });
+    const list = await call<Partial<PriceListBody>>("/metering/v1/prices", { signal });
     if (!Array.isArray(list.prices) || typeof list.currency !== "string") return null;
-    return { currency: list.currency, prices: list.prices };
+    const { currency, prices, flavor_prices: flavorPrices = [] } = list;
+    return { currency, prices, flavorPrices };
   } catch (error) {
     if (error instanceof ApiError && error.kind !== "unreachable") return null;
     throw error;

@@ -3,6 +3,7 @@ import { call, segment, type CallOptions } from "./http";
 export interface Network {
   id: string;
   name: string;
+  project_id: string;
   status: string;
   subnets: string[];
   shared: boolean;
@@ -61,8 +62,13 @@ function remove(path: string): Promise<void> {
   return network(path, { method: "DELETE" });
 }
 
-export async function listNetworks(signal?: AbortSignal): Promise<Network[]> {
-  return (await network<{ networks: Network[] }>("/networks", { signal })).networks;
+/**
+ * The project's own networks, shared ones and those to the outside. An administrator is told of
+ * every project's: here, as in the lists below, only what the chosen project can use is wanted.
+ */
+export async function listNetworks(projectId: string, signal?: AbortSignal): Promise<Network[]> {
+  const { networks } = await network<{ networks: Network[] }>("/networks", { signal });
+  return networks.filter((n) => n.project_id === projectId || n.shared || n["router:external"]);
 }
 
 export async function listSubnets(signal?: AbortSignal): Promise<Subnet[]> {
@@ -74,8 +80,12 @@ export async function listPortsOf(serverId: string, signal?: AbortSignal): Promi
     .ports;
 }
 
-export async function listFloatingIps(signal?: AbortSignal): Promise<FloatingIp[]> {
-  return (await network<{ floatingips: FloatingIp[] }>("/floatingips", { signal })).floatingips;
+export async function listFloatingIps(
+  projectId: string,
+  signal?: AbortSignal,
+): Promise<FloatingIp[]> {
+  const path = `/floatingips?project_id=${segment(projectId)}`;
+  return (await network<{ floatingips: FloatingIp[] }>(path, { signal })).floatingips;
 }
 
 export async function createFloatingIp(externalId: string, portId?: string): Promise<FloatingIp> {
@@ -93,8 +103,12 @@ export function deleteFloatingIp(id: string): Promise<void> {
   return remove(`/floatingips/${segment(id)}`);
 }
 
-export async function listSecurityGroups(signal?: AbortSignal): Promise<SecurityGroup[]> {
-  const body = await network<{ security_groups: SecurityGroup[] }>("/security-groups", { signal });
+export async function listSecurityGroups(
+  projectId: string,
+  signal?: AbortSignal,
+): Promise<SecurityGroup[]> {
+  const path = `/security-groups?project_id=${segment(projectId)}`;
+  const body = await network<{ security_groups: SecurityGroup[] }>(path, { signal });
   return body.security_groups;
 }
 

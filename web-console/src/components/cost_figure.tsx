@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import type { Cost } from "../api/metering";
-import { amountAfter, formatDecimal, formatShort, parseDecimal, withCurrency } from "../lib/money";
+import { amountAfter, formatDecimal, formatRate, parseDecimal, withCurrency } from "../lib/money";
 
 const kTickMs = 1000;
 
@@ -40,8 +40,8 @@ export function CostFigure({
 export function Rate({ value, currency }: { value: string; currency: string }) {
   const rate = parseDecimal(value);
   return (
-    <span className="figure">
-      {withCurrency(rate === null ? value : formatShort(rate), currency)}
+    <span className="figure" data-testid="cost-rate">
+      {withCurrency(rate === null ? value : formatRate(rate), currency)}
     </span>
   );
 }

@@ -4,6 +4,7 @@ import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import { createNetwork, listNetworks, type Network } from "../api/network";
 import { useNotices } from "../app/notices";
+import { useProject } from "../app/session";
 import { usePolled } from "../app/use_polled";
 import { m } from "../i18n";
 import { FormModal } from "./form_modal";
@@ -18,10 +19,15 @@ const kCidr = /^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/;
 /** Network, address range and the way out, in one step. */
 export function NewNetworkModal({ onDone, onClose }: NewNetworkProps) {
   const notices = useNotices();
+  const project = useProject();
   const [name, setName] = useState("");
   const [cidr, setCidr] = useState("10.0.0.0/24");
   const [outside, setOutside] = useState(true);
-  const networks = usePolled("outside networks", listNetworks, null);
+  const networks = usePolled(
+    `outside networks ${project.id}`,
+    (signal) => listNetworks(project.id, signal),
+    null,
+  );
   const external = networks.data?.find((n) => n["router:external"]);
 
   const submit = async (): Promise<void> => {

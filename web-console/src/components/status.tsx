@@ -41,11 +41,12 @@ export function ServerStatus({ server }: { server: Server }) {
   const text = m.status[server.status] ?? server.status;
   const type =
     task && server.status !== "ERROR" ? "in-progress" : (kTypes[server.status] ?? "in-progress");
+  const doing = task ? (m.task[task] ?? task) : "";
+  // A server that is rebooting has the task "rebooting": once is enough.
+  const both = doing !== "" && doing.toLowerCase() !== text.toLowerCase();
   return (
     <span data-testid="server-status" data-status={server.status} data-task={task ?? ""}>
-      <StatusIndicator type={type}>
-        {task ? `${text} · ${m.task[task] ?? task}` : text}
-      </StatusIndicator>
+      <StatusIndicator type={type}>{both ? `${text} · ${doing}` : text}</StatusIndicator>
     </span>
   );
 }

@@ -382,10 +382,15 @@ export const en = {
     intervals: "What it is made of",
     meters: {
       server: "Server",
-      volume: "Volume",
+      vcpu: "Processors",
+      ram_mib: "Memory",
+      disk_gib: "Disk",
+      volume_gib: "Volume",
       floating_ip: "Floating IP",
-      image: "Image",
+      image_gib: "Image",
     } as Record<string, string>,
+    /** Units of measure; a processor or an address is counted by the piece. */
+    units: ["MiB", "GiB"],
   },
 };
 

@@ -41,6 +41,22 @@ export function formatShort(value: Pico, minPlaces = 2): string {
   return `${whole}.${fraction.replace(/0+$/, "").padEnd(minPlaces, "0")}`;
 }
 
+/** Two decimals multiplied; digits beyond the twelfth decimal place are cut. */
+export function multiply(a: Pico, b: Pico): Pico {
+  return (a * b) / kScale;
+}
+
+const kRatePlaces = 6;
+
+/** A rate to be read: rounded to six decimals, but a tiny one in full, for it is not nothing. */
+export function formatRate(value: Pico): string {
+  const unit = 10n ** BigInt(kScaleDigits - kRatePlaces);
+  const size = value < 0n ? -value : value;
+  if (size < unit * 10n) return formatShort(value);
+  const rounded = parseDecimal(formatDecimal(value, kRatePlaces));
+  return formatShort(rounded ?? value);
+}
+
 const kSymbols: Readonly<Record<string, string>> = {
   USD: "$",
   EUR: "€",

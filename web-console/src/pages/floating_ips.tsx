@@ -2,6 +2,7 @@ import Button from "@cloudscape-design/components/button";
 import * as network from "../api/network";
 import type { FloatingIp } from "../api/network";
 import { useNotices } from "../app/notices";
+import { useProject } from "../app/session";
 import { usePolled } from "../app/use_polled";
 import { ResourceTable } from "../components/resource_table";
 import { Status } from "../components/status";
@@ -11,10 +12,15 @@ const kFollowMs = 5_000;
 
 export function FloatingIpsPage() {
   const notices = useNotices();
-  const rows = usePolled("floating ips", network.listFloatingIps, kFollowMs);
+  const project = useProject();
+  const rows = usePolled(
+    `floating ips ${project.id}`,
+    (signal) => network.listFloatingIps(project.id, signal),
+    kFollowMs,
+  );
   const allocate = async (): Promise<void> => {
     try {
-      const external = (await network.listNetworks()).find((n) => n["router:external"]);
+      const external = (await network.listNetworks(project.id)).find((n) => n["router:external"]);
       if (!external) throw new Error(m.addresses.noExternal);
       const made = await network.createFloatingIp(external.id);
       notices.succeed(m.addresses.allocated(made.floating_ip_address));

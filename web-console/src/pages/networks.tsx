@@ -1,6 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import { deleteNetwork, listNetworks, listSubnets, type Network } from "../api/network";
+import { useProject } from "../app/session";
 import { usePolled } from "../app/use_polled";
 import { NewNetworkModal } from "../components/new_network";
 import { ResourceTable } from "../components/resource_table";
@@ -14,11 +15,15 @@ interface NetworkRow extends Network {
 }
 
 export function NetworksPage() {
+  const project = useProject();
   const [making, setMaking] = useState(false);
   const rows = usePolled<NetworkRow[]>(
-    "networks",
+    `networks ${project.id}`,
     async (signal) => {
-      const [networks, subnets] = await Promise.all([listNetworks(signal), listSubnets(signal)]);
+      const [networks, subnets] = await Promise.all([
+        listNetworks(project.id, signal),
+        listSubnets(signal),
+      ]);
       return networks.map((n) => ({
         ...n,
         ranges: subnets.filter((s) => s.network_id === n.id).map((s) => s.cidr),
@@ -35,7 +40,11 @@ export function NetworksPage() {
         nameOf={(n) => n.name}
         textOf={(n) => [n.name, n.id, kindOf(n), ...n.ranges].join(" ")}
         sortBy={{ id: "name", descending: false }}
-        remove={{ one: deleteNetwork, warning: "", can: (n) => !n["router:external"] }}
+        remove={{
+          one: deleteNetwork,
+          warning: "",
+          can: (n) => n.project_id === project.id && !n["router:external"],
+        }}
         createButton={
           <Button variant="primary" onClick={() => setMaking(true)}>
             {m.networks.create}

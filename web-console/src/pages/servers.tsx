@@ -2,7 +2,7 @@ import Button from "@cloudscape-design/components/button";
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
 import type { TableProps } from "@cloudscape-design/components/table";
 import Link from "@cloudscape-design/components/link";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import * as compute from "../api/compute";
 import type { Server } from "../api/compute";
 import { listImages, type Image } from "../api/image";
@@ -57,7 +57,7 @@ export function ServersPage() {
           .concat(addressesOf(s).map((a) => a.addr))
           .join(" ")
       }
-      description={<ProjectCost projectId={project.id} />}
+      description={<ProjectCost projectId={project.id} servers={servers.data ?? []} />}
       sortBy={{ id: "created", descending: true }}
       actions={(selected) => <PowerActions selected={selected} onDone={servers.refresh} />}
       remove={{ one: (s) => compute.deleteServer(s.id), warning: m.servers.deleteText }}
@@ -162,8 +162,12 @@ function PowerActions({ selected, onDone }: { selected: Server[]; onDone: () => 
   );
 }
 
-function ProjectCost({ projectId }: { projectId: string }) {
+function ProjectCost({ projectId, servers }: { projectId: string; servers: Server[] }) {
   const cost = usePolled(`cost ${projectId}`, (signal) => projectCost(projectId, signal), kCostMs);
+  const states = servers.map((s) => s.id + s.status).join();
+  const refreshCost = cost.refresh;
+  // Starting and ending are what changes the rate.
+  useEffect(() => refreshCost(), [states, refreshCost]);
   if (cost.data === undefined) return null;
   return (
     <>

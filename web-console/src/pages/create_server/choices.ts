@@ -11,9 +11,17 @@ import { bySize } from "../../lib/create_form";
 export function useChoices(projectId: string) {
   const images = usePolled("create images", listImages, null);
   const flavors = usePolled("create flavors", compute.listFlavors, null);
-  const networks = usePolled("create networks", network.listNetworks, null);
+  const networks = usePolled(
+    "create networks",
+    (signal) => network.listNetworks(projectId, signal),
+    null,
+  );
   const keys = usePolled("create keys", compute.listKeyPairs, null);
-  const groups = usePolled("create groups", network.listSecurityGroups, null);
+  const groups = usePolled(
+    "create groups",
+    (signal) => network.listSecurityGroups(projectId, signal),
+    null,
+  );
   const volumes = usePolled("create volumes", (signal) => listVolumes(projectId, signal), null);
   const prices = usePolled("create prices", priceList, null);
 

@@ -7,7 +7,7 @@ import { CommandBox } from "../../components/command_box";
 import { m } from "../../i18n";
 import { createServerCommand } from "../../lib/command";
 import type { CreateForm } from "../../lib/create_form";
-import { formatDecimal, formatShort, withCurrency } from "../../lib/money";
+import { formatDecimal, formatRate, withCurrency } from "../../lib/money";
 import { hourlyPrice, thirtyDays } from "../../lib/price";
 import { parseGib } from "../../lib/volume_text";
 import type { Choices } from "./choices";
@@ -54,14 +54,20 @@ function PriceText({ form, choices }: { form: CreateForm; choices: Choices }) {
   const flavor = choices.flavors.data?.find((f) => f.id === form.flavorId);
   if (!list || !flavor) return null;
   const volumeGib = form.volume.kind === "new" ? (parseGib(form.volume.sizeGib) ?? 0) : 0;
-  const size = { vcpus: flavor.vcpus, ramMib: flavor.ram, diskGib: flavor.disk, volumeGib };
+  const size = {
+    flavor: flavor.name,
+    vcpus: flavor.vcpus,
+    ramMib: flavor.ram,
+    diskGib: flavor.disk,
+    volumeGib,
+  };
   const hourly = hourlyPrice(size, list);
   if (hourly === null) return null;
   const monthly = withCurrency(formatDecimal(thirtyDays(hourly), 2), list.currency);
   return (
     <FormField label={m.create.price}>
       <Box variant="awsui-value-large">
-        <span data-testid="price">{withCurrency(formatShort(hourly), list.currency)}</span>
+        <span data-testid="price">{withCurrency(formatRate(hourly), list.currency)}</span>
       </Box>
       <Box color="text-body-secondary">{m.create.priceMonth(monthly)}</Box>
     </FormField>

@@ -2,6 +2,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import { useState } from "react";
 import * as network from "../../api/network";
+import { useProject } from "../../app/session";
 import { usePolled } from "../../app/use_polled";
 import { FormModal } from "../../components/form_modal";
 import { m } from "../../i18n";
@@ -16,12 +17,13 @@ const kNew = "new:";
 
 /** Leads a floating IP, a free one or a new one, to one of the server's ports. */
 export function AddFloatingIp({ serverId, onDone, onClose }: AddFloatingIpProps) {
+  const project = useProject();
   const known = usePolled(
     `floating choices ${serverId}`,
     async (signal) => {
       const [networks, ips, ports] = await Promise.all([
-        network.listNetworks(signal),
-        network.listFloatingIps(signal),
+        network.listNetworks(project.id, signal),
+        network.listFloatingIps(project.id, signal),
         network.listPortsOf(serverId, signal),
       ]);
       return { networks, ips, ports };

@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { Server } from "../../api/compute";
 import { bindFloatingIp, listFloatingIps } from "../../api/network";
 import { useNotices } from "../../app/notices";
-import { usePolled } from "../../app/use_polled";
+import { useProject } from "../../app/session";
 import { m } from "../../i18n";
 import { addressesOf, type NetworkAddress } from "../../lib/server_text";
 import { AddFloatingIp } from "./add_floating_ip";
@@ -17,18 +17,21 @@ interface AddressesProps {
 
 export function Addresses({ server, onChanged }: AddressesProps) {
   const notices = useNotices();
+  const project = useProject();
   const [adding, setAdding] = useState(false);
   const rows = addressesOf(server);
-  // Asked anew whenever the addresses change, to know the ids behind them.
-  const floating = usePolled(`floating ${rows.map((a) => a.addr).join()}`, listFloatingIps, null);
 
-  const remove = (address: string): void => {
-    const found = floating.data?.find((ip) => ip.floating_ip_address === address);
-    if (!found) return;
-    bindFloatingIp(found.id, null)
-      .then(() => notices.succeed(m.addresses.removed(address)))
-      .catch((error: unknown) => notices.fail(error))
-      .finally(onChanged);
+  const remove = async (address: string): Promise<void> => {
+    try {
+      const known = await listFloatingIps(project.id);
+      const found = known.find((ip) => ip.floating_ip_address === address);
+      // One that is gone is as good as detached.
+      if (found) await bindFloatingIp(found.id, null);
+      notices.succeed(m.addresses.removed(address));
+    } catch (error) {
+      notices.fail(error);
+    }
+    onChanged();
   };
   return (
     <>
@@ -63,7 +66,7 @@ export function Addresses({ server, onChanged }: AddressesProps) {
                 <Button
                   variant="inline-link"
                   ariaLabel={`${m.addresses.remove} ${a.addr}`}
-                  onClick={() => remove(a.addr)}
+                  onClick={() => void remove(a.addr)}
                 >
                   {m.addresses.remove}
                 </Button>

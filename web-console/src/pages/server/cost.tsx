@@ -10,7 +10,7 @@ import { usePolled } from "../../app/use_polled";
 import { CostFigure, Rate } from "../../components/cost_figure";
 import { m } from "../../i18n";
 import { fullTime } from "../../lib/format";
-import { formatDecimal, parseDecimal, withCurrency } from "../../lib/money";
+import { formatDecimal, formatRate, multiply, parseDecimal, withCurrency } from "../../lib/money";
 
 const kRefreshMs = 10_000;
 
@@ -65,6 +65,12 @@ function Intervals({ rows, currency }: { rows: CostInterval[]; currency: string 
     const value = parseDecimal(text);
     return withCurrency(value === null ? text : formatDecimal(value, 6), currency);
   };
+  const hourly = (row: CostInterval): string => {
+    const quantity = parseDecimal(row.quantity);
+    const rate = parseDecimal(row.rate_per_hour);
+    if (quantity === null || rate === null) return row.rate_per_hour;
+    return withCurrency(formatRate(multiply(quantity, rate)), currency);
+  };
   const newestFirst = [...rows].sort((a, b) => b.begin.localeCompare(a.begin));
   return (
     <Table<CostInterval>
@@ -73,7 +79,7 @@ function Intervals({ rows, currency }: { rows: CostInterval[]; currency: string 
       empty={m.cost.none}
       columnDefinitions={[
         { id: "meter", header: m.cost.meter, cell: (r) => m.cost.meters[r.meter] ?? r.meter },
-        { id: "quantity", header: m.cost.quantity, cell: (r) => r.quantity },
+        { id: "quantity", header: m.cost.quantity, cell: quantityOf },
         { id: "begin", header: m.cost.from, cell: (r) => fullTime(r.begin) },
         {
           id: "end",
@@ -83,7 +89,7 @@ function Intervals({ rows, currency }: { rows: CostInterval[]; currency: string 
         {
           id: "rate",
           header: m.cost.hourly,
-          cell: (r) => <Rate value={r.rate_per_hour} currency={currency} />,
+          cell: (r) => <span className="figure">{hourly(r)}</span>,
         },
         {
           id: "amount",
@@ -93,4 +99,9 @@ function Intervals({ rows, currency }: { rows: CostInterval[]; currency: string 
       ]}
     />
   );
+}
+
+/** "128 MiB"; what is counted by the piece needs no unit. */
+function quantityOf({ quantity, unit }: CostInterval): string {
+  return unit && m.cost.units.includes(unit) ? `${quantity} ${unit}` : quantity;
 }
