@@ -1,7 +1,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <map>
 
 #include "services/base/log.h"
@@ -247,7 +252,23 @@ class SqliteDatabase final : public Database {
 
 }  // namespace
 
+namespace {
+
+// A database holds what only its service may read (user data, password hashes). SQLite gives the
+// files beside it (-wal, -shm) the database's own mode.
+Status make_private(const std::string& path) {
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return internal("open " + path + ": " + std::strerror(errno));
+  bool done = fchmod(fd, 0600) == 0;
+  ::close(fd);
+  for (const char* beside : {"-wal", "-shm"}) chmod((path + beside).c_str(), 0600);
+  return done ? Status{} : internal("chmod " + path + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Database>> Database::open(Options options) {
+  TRYV(make_private(options.path));
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(options));
   } catch (const SQLite::Exception& e) {

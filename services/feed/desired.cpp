@@ -64,8 +64,10 @@ bool Feed::gone(db::Session& s, std::string_view host, std::string_view kind, st
 }
 
 std::optional<Json> Feed::observed(db::Session& s, std::string_view host, std::string_view kind, std::string_view id) {
-  return s.one("SELECT state FROM feed_observed WHERE host=?1 AND kind=?2 AND id=?3", {host, kind, id},
-               [](const db::Row& r) { return r.json(0); });
+  auto state = s.one("SELECT state FROM feed_observed WHERE host=?1 AND kind=?2 AND id=?3", {host, kind, id},
+                     [](const db::Row& r) { return r.json(0); });
+  if (state && std::as_const(*state)["absent"].as_bool()) return std::nullopt;
+  return state;
 }
 
 // What an agent that has seen `after` of `epoch` does not know yet.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -34,7 +35,7 @@ class Feed {
   Feed(db::Database& database, Clock& clock, Random& random) : db_(database), clock_(clock), random_(random) {}
 
   void on_observed(OnObserved f) { on_observed_ = std::move(f); }
-  void add_routes(Router& router);  // access: agent
+  void add_routes(Router& router);  // access: agent; and GET /v1/orphans for administrators
   void stop();                      // lets long polls and calls go; before the HTTP server stops
 
   // Inside a transaction. The same spec again changes nothing (and wakes nobody).
@@ -60,6 +61,8 @@ class Feed {
   Result<Response> get_desired(const Request& request, Context& context);
   Result<Response> post_observed(const Request& request, Context& context);
   Result<Response> post_reply(const Request& request, Context& context);
+  Result<Response> get_orphans();
+  Status store_one_by_one(const std::string& host, const Json& items);
   static Result<Json> body_items(const std::string& body);
   Result<Json> changes(const std::string& host, int64_t after, const std::string& epoch);
   Json take_calls(const std::string& host);
@@ -76,6 +79,7 @@ class Feed {
   uint64_t generation_ = 0;  // grows with each committed change or call
   std::map<std::string, std::map<std::string, Call>> calls_;  // host -> id -> call
   std::map<std::string, int> waiting_;                        // host -> long polls under way
+  std::map<std::string, std::chrono::steady_clock::time_point> last_poll_;
 };
 
 }  // namespace nuri::feed

@@ -11,7 +11,9 @@ namespace {
 constexpr int64_t kMaxWaitMs = 30'000;
 constexpr int kMaxPollsPerHost = 2;  // an agent that reconnects while its old poll is still held
 constexpr size_t kMaxItems = 10'000;
-constexpr size_t kMaxCallsPerHost = 64;
+constexpr size_t kMaxCallsPerHost = 8;  // each holds a worker of the service
+constexpr auto kPollGap = std::chrono::seconds(5);  // an agent's polls follow one another closer than this
+constexpr TimeUs kKeepAbsentUs = 24 * 3600 * kSecondUs;
 
 int64_t number_of(const std::string& text, int64_t fallback) {
   int64_t value = 0;
@@ -31,6 +33,7 @@ Result<std::string> host_of(const Request& request, const Context& context) {
 void Feed::add_routes(Router& router) {
   router.add({"GET", "/agent/v1/desired", Access::agent, [this](const Request& q, Context& c) { return get_desired(q, c); }, Body::none});
   router.add({"POST", "/agent/v1/observed", Access::agent, [this](const Request& q, Context& c) { return post_observed(q, c); }, Body::memory, 16 << 20});
+  router.add("GET", "/v1/orphans", Access::admin, [this](const Request&, Context&) { return get_orphans(); });
   router.add({"POST", "/agent/v1/replies", Access::agent, [this](const Request& q, Context& c) { return post_reply(q, c); }, Body::memory, 16 << 20});
 }
 
@@ -43,6 +46,7 @@ Result<Response> Feed::get_desired(const Request& request, Context& context) {
     std::lock_guard lock(mutex_);
     if (waiting_[host] >= kMaxPollsPerHost) return Error(ErrorCode::too_many_requests, "This host has other polls under way.");
     ++waiting_[host];
+    last_poll_[host] = std::chrono::steady_clock::now();
   }
   struct Leave {
     Feed& f;
@@ -50,6 +54,7 @@ Result<Response> Feed::get_desired(const Request& request, Context& context) {
     ~Leave() {
       std::lock_guard lock(f.mutex_);
       if (--f.waiting_[host] == 0) f.waiting_.erase(host);
+      f.last_poll_[host] = std::chrono::steady_clock::now();
     }
   } leave{*this, host};
   for (;;) {
@@ -95,7 +100,9 @@ Status Feed::store_observed(db::Session& s, const std::string& host, const Json&
     // What was to go is gone: neither the wish nor the observation is needed any more. An agent that
     // has not seen the tombstone (an older revision) may be telling of before a create.
     s.exec("DELETE FROM feed_desired WHERE host=?1 AND kind=?2 AND id=?3 AND spec IS NULL AND revision<=?4", {host, kind, id, state["revision"].as_int()});
-    s.exec("DELETE FROM feed_observed WHERE host=?1 AND kind=?2 AND id=?3", {host, kind, id});
+    // The observation stays a while for its number: an older one still under way must not come back.
+    s.exec("DELETE FROM feed_observed WHERE host=?1 AND seq<?2 AND state LIKE '%\"absent\":true%'",
+           {host, clock_.now_us() - kKeepAbsentUs});
   }
   return on_observed_ ? on_observed_(s, host, kind, id, state) : Status{};
 }
@@ -103,11 +110,23 @@ Status Feed::store_observed(db::Session& s, const std::string& host, const Json&
 Result<Response> Feed::post_observed(const Request& request, Context& context) {
   std::string host = TRY(host_of(request, context));
   Json items = TRY(body_items(request.body));
-  TRYV(db_.write([&](db::Session& s) -> Status {
+  auto stored = db_.write([&](db::Session& s) -> Status {
     for (const Json& item : items.as_array()) TRYV(store_observed(s, host, item));
     return {};
-  }));
+  });
+  if (!stored) TRYV(store_one_by_one(host, items));
   return Response::empty(204);
+}
+
+// One observation that cannot be taken must not hold up the others of its host.
+Status Feed::store_one_by_one(const std::string& host, const Json& items) {
+  for (const Json& item : items.as_array()) {
+    auto stored = db_.write([&](db::Session& s) { return store_observed(s, host, item); });
+    if (stored) continue;
+    if (stored.error().code == ErrorCode::unavailable) return stored;  // the agent sends it again
+    log::error("an observation was not taken", {{"host", host}, {"kind", item["kind"].as_string()}, {"id", item["id"].as_string()}, {"why", stored.error().message}, {"detail", stored.error().detail}});
+  }
+  return {};
 }
 
 Result<Json> Feed::body_items(const std::string& body) {
@@ -130,6 +149,19 @@ Json Feed::take_calls(const std::string& host) {
   return out;
 }
 
+// What agents have found running that nobody wants.
+Result<Response> Feed::get_orphans() {
+  Json out = TRY(db_.read([&](db::Session& s) {
+    Json list = Json::array();
+    s.each("SELECT host, id, state FROM feed_observed WHERE kind='orphan' ORDER BY host, id", {}, [&](const db::Row& r) {
+      Json state = r.json(2);
+      if (!state["absent"].as_bool()) list.push_back(Json::object({{"host", r.text(0)}, {"id", r.text(1)}, {"state", state}}));
+    });
+    return list;
+  }));
+  return Response::json(200, Json::object({{"orphans", std::move(out)}}));
+}
+
 Result<Response> Feed::post_reply(const Request& request, Context& context) {
   std::string host = TRY(host_of(request, context));
   Json body = TRY(parse_json(request.body));
@@ -150,6 +182,9 @@ Result<Json> Feed::call(const std::string& host, const std::string& method, cons
   std::string id = random_.uuid();
   Json request = Json::object({{"id", id}, {"method", method}, {"params", params}});
   std::unique_lock lock(mutex_);
+  auto polled = last_poll_.find(host);
+  bool here = waiting_.contains(host) || (polled != last_poll_.end() && std::chrono::steady_clock::now() - polled->second < kPollGap);
+  if (!here) return unavailable("The agent of host '" + host + "' is not connected.");
   if (calls_[host].size() >= kMaxCallsPerHost) return unavailable("Host '" + host + "' has too many questions waiting.");
   calls_[host][id].request = std::move(request);
   ++generation_;

@@ -9,6 +9,7 @@ namespace nuri::tasks {
 
 namespace {
 constexpr TimeUs kMaxBackoffUs = 60 * kSecondUs;
+constexpr const char* kMoved = "task moved meanwhile";
 }
 
 Runner::Runner(db::Database& database, Clock& clock, Random& random, std::vector<Kind> kinds, Options options)
@@ -47,9 +48,11 @@ void Runner::loop() {
       seen = wakes_;
     }
     if (auto task = claim()) {
-      run_one(*task);
+      bool written = run_one(*task);
       release(task->id);
-      continue;
+      // A database that takes nothing (a full disk) must not have every due step's effect repeated
+      // without a pause.
+      if (written) continue;
     }
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::microseconds(options_.poll_us), [&] { return stopping_ || wakes_ != seen; });
@@ -115,26 +118,24 @@ Result<Outcome> Runner::decide(const Kind& kind, const Task& task) {
   if (step == kind.steps.end()) return internal("task kind " + kind.name + " has no step " + task.step);
   try {
     return step->second(task);
-  } catch (const std::runtime_error& e) {
+  } catch (const std::exception& e) {
     return internal(std::string("step threw: ") + e.what());
   }
 }
 
-void Runner::run_one(const Task& task) {
+bool Runner::run_one(const Task& task) {
   const Kind* kind = kind_of(task);
-  if (!kind) {
-    retry_later(task, internal("no code for tasks of kind " + task.kind));
-    return;
-  }
+  if (!kind) return retry_later(task, internal("no code for tasks of kind " + task.kind));
   if (task.deadline_us != 0 && !task.deleting && clock_.now_us() >= task.deadline_us) {
-    missed_deadline(*kind, task, task.error.empty() ? "The step '" + task.step + "' did not end in time." : task.error);
-    return;
+    return missed_deadline(
+        *kind, task, task.error.empty() ? "The step '" + task.step + "' did not end in time." : task.error);
   }
   point(task, CrashPoint::before_effect);
   auto outcome = decide(*kind, task);
   point(task, CrashPoint::after_effect);
-  commit(*kind, task, std::move(outcome));
+  bool written = commit(*kind, task, std::move(outcome));
   point(task, CrashPoint::after_commit);
+  return written;
 }
 
 // The guard: step and version as the step saw them; a signal that came meanwhile is kept by running
@@ -154,26 +155,31 @@ Status Runner::apply(db::Session& s, const Task& task, const Outcome& o) {
                    " WHERE id=?1 AND step=?2 AND version=?3",
                    {task.id, task.step, task.version, task.signals, now + o.after_us, now});
   }
-  if (moved == 0) return conflict("task moved meanwhile");
+  if (moved == 0) return conflict(kMoved);
   return o.commit ? o.commit(s) : Status{};
 }
 
-void Runner::commit(const Kind& kind, const Task& task, Result<Outcome> outcome) {
-  if (!outcome) {
-    retry_later(task, outcome.error());
-    return;
+Status Runner::write_outcome(const Task& task, const Outcome& outcome) {
+  try {
+    return db_.write([&](db::Session& s) -> Status { return apply(s, task, outcome); });
+  } catch (const std::exception& e) {
+    return internal(std::string("writing a step's result threw: ") + e.what());
   }
-  auto written = db_.write([&](db::Session& s) -> Status { return apply(s, task, *outcome); });
-  if (written) {
-    if (outcome->kind == Outcome::Kind::next) wake();
-    return;
-  }
-  if (written.error().message == "task moved meanwhile") return;  // the next look decides anew
-  log::warning("a step's result was not written", {{"kind", kind.name}, {"task", task.id}, {"step", task.step}, {"why", written.error().message}, {"detail", written.error().detail}});
-  retry_later(task, written.error());
 }
 
-void Runner::missed_deadline(const Kind& kind, const Task& task, const std::string& why) {
+bool Runner::commit(const Kind& kind, const Task& task, Result<Outcome> outcome) {
+  if (!outcome) return retry_later(task, outcome.error());
+  Status written = write_outcome(task, *outcome);
+  if (written) {
+    if (outcome->kind == Outcome::Kind::next) wake();
+    return true;
+  }
+  if (written.error().message == kMoved) return true;  // the next look decides anew
+  log::warning("a step's result was not written", {{"kind", kind.name}, {"task", task.id}, {"step", task.step}, {"why", written.error().message}, {"detail", written.error().detail}});
+  return retry_later(task, written.error());
+}
+
+bool Runner::missed_deadline(const Kind& kind, const Task& task, const std::string& why) {
   log::error("a step missed its deadline", {{"kind", kind.name}, {"task", task.id}, {"step", task.step}, {"why", why}});
   auto written = db_.write([&](db::Session& s) -> Status {
     s.exec("INSERT INTO incidents (number, task_id, kind, step, why, opened_us)"
@@ -182,14 +188,15 @@ void Runner::missed_deadline(const Kind& kind, const Task& task, const std::stri
     TRYV(apply(s, task, Outcome::next(kind.failed_step)));
     return kind.on_deadline ? kind.on_deadline(s, task, why) : Status{};
   });
-  if (!written) retry_later(task, written.error());
+  return written || retry_later(task, written.error());
 }
 
-void Runner::retry_later(const Task& task, const Error& e) {
+bool Runner::retry_later(const Task& task, const Error& e) {
   TimeUs backoff = std::min<TimeUs>(kMaxBackoffUs, kSecondUs << std::min(task.attempt, 6));
   auto jitter = static_cast<TimeUs>(random_.unit() * 0.5 * static_cast<double>(backoff));
   TimeUs at = clock_.now_us() + backoff - jitter;
-  if (task.deadline_us != 0 && !task.deleting) at = std::min(at, task.deadline_us);
+  bool ahead = task.deadline_us > clock_.now_us();
+  if (ahead && !task.deleting) at = std::min(at, task.deadline_us);
   log::warning("step failed, will be tried again", {{"kind", task.kind}, {"task", task.id}, {"step", task.step}, {"attempt", task.attempt + 1}, {"why", e.message}, {"detail", e.detail}});
   auto written = db_.write([&](db::Session& s) {
     // A signal since the step's look means: at once, not later.
@@ -198,6 +205,7 @@ void Runner::retry_later(const Task& task, const Error& e) {
            {task.id, task.step, task.version, e.message, task.signals, at});
   });
   if (!written) log::error("cannot put a task off", {{"task", task.id}, {"detail", written.error().detail}});
+  return written.ok();
 }
 
 }  // namespace nuri::tasks

@@ -41,12 +41,13 @@ class Runner {
   void loop();
   std::optional<Task> claim();
   void release(const std::string& id);
-  void run_one(const Task& task);
+  bool run_one(const Task& task);  // false: nothing could be written, not even that it is put off
   Result<Outcome> decide(const Kind& kind, const Task& task);
-  void commit(const Kind& kind, const Task& task, Result<Outcome> outcome);
+  bool commit(const Kind& kind, const Task& task, Result<Outcome> outcome);
+  Status write_outcome(const Task& task, const Outcome& outcome);
   Status apply(db::Session& s, const Task& task, const Outcome& o);
-  void missed_deadline(const Kind& kind, const Task& task, const std::string& why);
-  void retry_later(const Task& task, const Error& e);
+  bool missed_deadline(const Kind& kind, const Task& task, const std::string& why);
+  bool retry_later(const Task& task, const Error& e);
   void point(const Task& task, CrashPoint p) const;
   const Kind* kind_of(const Task& task) const;
 

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -41,7 +42,7 @@ Status run(const std::string& config_path) {
   SystemRandom random;
   std::string data = config.text("paths.data", "/var/lib/nuri");
   std::string keys = config.text("paths.keys", "/etc/nuri/keys");
-  TRYV(make_directories(data));
+  TRYV(make_directories(data, 0711));  // QEMU's user opens disks below
   auto db = TRY(db::Database::open({data + "/image.db"}));
   TRYV(migrate(*db));
   auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "image", clock));
@@ -80,6 +81,7 @@ Status run(const std::string& config_path) {
 }  // namespace nuri
 
 int main(int argc, char** argv) {
+  umask(0077);  // what tenants keep here is nobody else's
   std::string config = "/etc/nuri/nuri.toml";
   if (argc == 3 && std::string(argv[1]) == "--config") {
     config = argv[2];

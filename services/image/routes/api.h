@@ -37,6 +37,7 @@ class Api {
   Result<Response> download(const Request&, Context&);
   Result<Response> agent_download(const Request&, Context&);
   Result<Image> begin_upload(const Context&);
+  Status check_bytes(db::Session&, const Image&, uint64_t size);
   Result<std::optional<uint64_t>> inspect(const Image&, const Digest&);
   Status finish_upload(const Context&, const Image&, const Digest&,
                        std::optional<uint64_t> virtual_size);

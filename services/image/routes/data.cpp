@@ -57,13 +57,15 @@ Result<Image> Api::begin_upload(const Context& context) {
   });
 }
 
+Status Api::check_bytes(db::Session& s, const Image& image, uint64_t size) {
+  store::Usage used = store::usage(s, image.owner.value_or(""));
+  if (used.bytes + static_cast<int64_t>(size) <= limits_.bytes) return {};
+  return Error(ErrorCode::too_large, "The project's images would have over " +
+                                         std::to_string(limits_.bytes) + " bytes, its limit.");
+}
+
 Result<std::optional<uint64_t>> Api::inspect(const Image& image, const Digest& digest) {
-  store::Usage used =
-      TRY(db_.read([&](db::Session& s) { return store::usage(s, image.owner.value_or("")); }));
-  if (used.bytes + static_cast<int64_t>(digest.size) > limits_.bytes) {
-    return Error(ErrorCode::too_large, "The project's images would have over " +
-                                           std::to_string(limits_.bytes) + " bytes, its limit.");
-  }
+  TRYV(db_.read([&](db::Session& s) { return check_bytes(s, image, digest.size); }));
   return check_format(*image.disk_format, digest.head, digest.size);
 }
 
@@ -74,6 +76,8 @@ Status Api::finish_upload(const Context& context, const Image& begun, const Dige
     if (!image || image->status != "saving") {
       return Error(ErrorCode::gone, "Image " + begun.id + " was deleted during the upload.");
     }
+    // Again, now that no other upload can end between the look and the write.
+    TRYV(check_bytes(s, *image, digest.size));
     image->status = "active";
     image->checksum = digest.md5;
     image->hash_value = digest.sha512;

@@ -93,6 +93,14 @@ TEST_F(DatabaseTest, AfterCommitRunsOnlyAfterACommit) {
   EXPECT_EQ(ran, 1);
 }
 
+TEST_F(DatabaseTest, ItsFilesAreItsOwners) {
+  ASSERT_TRUE(db->write([](Session& s) { return s.exec("INSERT INTO u VALUES ('x')"); }));
+  for (const char* name : {"t.db", "t.db-wal", "t.db-shm"}) {
+    auto mode = std::filesystem::status(dir.file(name)).permissions();
+    EXPECT_EQ(static_cast<unsigned>(mode) & 0777u, 0600u) << name;
+  }
+}
+
 TEST_F(DatabaseTest, ManyThreadsReadWhileOneWrites) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

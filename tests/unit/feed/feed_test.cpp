@@ -99,8 +99,33 @@ TEST_F(FeedTest, OlderObservationsAreIgnored) {
   });
   for (int seq : {5, 3, 5, 9}) EXPECT_EQ(observe(seq, Json::object({{"v", seq}})), 204);
   EXPECT_EQ(seen, (std::vector<int64_t>{5, 9}));
-  EXPECT_EQ(observe(0, Json::object()), 400);
-  EXPECT_EQ(observe(10, Json("x")), 400);
+  EXPECT_EQ(observe(0, Json::object()), 204);
+  EXPECT_EQ(observe(10, Json("x")), 204);
+  EXPECT_EQ(seen, (std::vector<int64_t>{5, 9})) << "what cannot be taken is left out";
+}
+
+TEST_F(FeedTest, OneBadObservationDoesNotHoldUpTheOthers) {
+  feed->on_observed([&](db::Session&, const std::string&, const std::string&, const std::string& id, const Json&) -> Status {
+    if (id == "bad") return internal("no");
+    return {};
+  });
+  Json items = Json::array();
+  for (const char* id : {"a", "bad", "b"}) {
+    items.push_back(Json::object({{"kind", "server"}, {"id", id}, {"seq", 1}, {"state", Json::object()}}));
+  }
+  std::string body = Json::object({{"items", items}}).dump();
+  EXPECT_EQ(send("POST", "/agent/v1/observed", "host=h1", "h1", body).status, 204);
+  auto known = [&](const char* id) { return db->read([&](db::Session& s) { return feed->observed(s, "h1", "server", id); })->has_value(); };
+  EXPECT_TRUE(known("a"));
+  EXPECT_FALSE(known("bad"));
+  EXPECT_TRUE(known("b"));
+}
+
+TEST_F(FeedTest, AnOlderObservationDoesNotComeBackAfterAbsent) {
+  EXPECT_EQ(observe(clock.now_us() + 5, Json::object({{"power", "running"}})), 204);
+  EXPECT_EQ(observe(clock.now_us() + 7, Json::object({{"absent", true}, {"revision", 1}})), 204);
+  EXPECT_EQ(observe(clock.now_us() + 6, Json::object({{"power", "running"}})), 204);
+  EXPECT_FALSE(db->read([&](db::Session& s) { return feed->observed(s, "h1", "server", "s1"); })->has_value());
 }
 
 TEST_F(FeedTest, ALongPollEndsWhenSomethingChanges) {

@@ -1,6 +1,7 @@
 #include <random>
 
 #include "network/driver/ovn/diff.h"
+#include "network/driver/ovn/driver.h"
 #include "network/driver/ovn/json_stream.h"
 #include "tests/unit/network/cloud.h"
 
@@ -271,6 +272,28 @@ TEST(OvnPlan, DeletingAllLeavesNothing) {
   Changes c = diff(nothing, w.db.replica());
   w.db.transact(c.operations);
   for (const auto& [table, rows] : w.db.tables) EXPECT_TRUE(rows.empty()) << table;
+}
+
+TEST(OvnAgents, AliveIsWhatTheSouthboundDatabaseSays) {
+  TimeUs beat = 1'700'000'000 * kSecondUs;
+  Replica southbound;
+  southbound.apply(*parse_json(R"({
+    "Chassis": {"u1": {"new": {"name": "c1", "hostname": "h1",
+                               "other_config": ["map", [["ovn-bridge-mappings", "physnet1:br-ex"]]]}},
+                "u2": {"new": {"name": "c2", "hostname": "h2", "other_config": ["map", []]}}},
+    "Chassis_Private": {"u3": {"new": {"name": "c1", "nb_cfg_timestamp": 1700000000000}}}})"));
+  std::vector<Chassis> hosts = chassis_of(southbound);
+  ASSERT_EQ(hosts.size(), 2u);
+  EXPECT_EQ(hosts[0].physical_networks, std::vector<std::string>{"physnet1"});
+  Json fresh = agent_json(hosts[0], beat + 30 * kSecondUs);
+  EXPECT_TRUE(fresh["alive"].as_bool());
+  EXPECT_EQ(fresh["heartbeat_timestamp"].as_string(), iso_seconds(beat));
+  Json stale = agent_json(hosts[0], beat + kAgentDownUs);
+  EXPECT_FALSE(stale["alive"].as_bool());
+  EXPECT_EQ(stale["heartbeat_timestamp"].as_string(), iso_seconds(beat));
+  Json never = agent_json(hosts[1], beat);
+  EXPECT_FALSE(never["alive"].as_bool());
+  EXPECT_TRUE(never["heartbeat_timestamp"].is_null());
 }
 
 TEST(OvnStream, MessagesSplitAnywhere) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "services/tasks/runner.h"
 #include "tests/support/temp_dir.h"
@@ -139,6 +140,24 @@ TEST_F(BoxTest, FailuresWaitAndTryAgain) {
   world.broken = false;
   clock.advance(61 * kSecondUs);
   run();
+  EXPECT_EQ(state(), "ready");
+}
+
+TEST_F(BoxTest, AnExceptionInAStepOrItsCommitIsAFailureLikeAnother) {
+  Kind k = kind();
+  int thrown = 0;
+  auto make_box = k.steps["make"];
+  k.steps["make"] = [&](const Task& t) -> Result<Outcome> {
+    if (thrown++ == 0) throw std::out_of_range("step");
+    if (thrown++ == 2) return Outcome::next("watch", [](db::Session&) -> Status { throw std::length_error("commit"); });
+    return make_box(t);
+  };
+  make();
+  Runner runner(*db, clock, random, {k});
+  for (int i = 0; i < 10 && state() != "ready"; ++i) {
+    runner.run_due();
+    clock.advance(5 * kSecondUs);
+  }
   EXPECT_EQ(state(), "ready");
 }
 
