@@ -9,6 +9,7 @@
 #include "services/base/log.h"
 #include "services/feed/outbox.h"
 #include "services/http/server.h"
+#include "services/tasks/incident_routes.h"
 #include "services/tasks/runner.h"
 
 using namespace nuri;
@@ -86,6 +87,7 @@ Status run(const std::string& config_path) {
   add_all_routes(router, app);
   feed.add_routes(router);
   feed::add_outbox_routes(router, *database);
+  tasks::add_incident_routes(router, *database);
 
   auto server = TRY(http::Server::create(listen_options(config), router));
   FloatingSync floating(*database, clock, *network);

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <charconv>
 #include <cstdio>
 
@@ -8,6 +10,7 @@
 #include "services/feed/outbox.h"
 #include "services/http/client.h"
 #include "services/http/server.h"
+#include "services/tasks/incident_routes.h"
 #include "services/tasks/runner.h"
 #include "storage/routes/api.h"
 #include "storage/store/volume_store.h"
@@ -70,7 +73,7 @@ Status run(const std::string& config_path) {
   SystemRandom random;
   std::string data = config.text("paths.data", "/var/lib/nuri");
   std::string keys = config.text("paths.keys", "/etc/nuri/keys");
-  TRYV(make_directories(data));
+  TRYV(make_directories(data, 0711));  // QEMU's user opens disks below
   auto db = TRY(db::Database::open({data + "/storage.db"}));
   TRYV(migrate(*db));
   auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "storage", clock));
@@ -96,6 +99,7 @@ Status run(const std::string& config_path) {
   api.add_routes(router);
   feed.add_routes(router);
   feed::add_outbox_routes(router, *db);
+  tasks::add_incident_routes(router, *db);
 
   http::ServerOptions listen = TRY(listen_at(config.service_url("storage")));
   listen.workers = 16;  // each agent holds one for its long poll
@@ -111,6 +115,7 @@ Status run(const std::string& config_path) {
 }  // namespace nuri
 
 int main(int argc, char** argv) {
+  umask(0077);  // what tenants keep here is nobody else's
   std::string config = "/etc/nuri/nuri.toml";
   if (argc == 3 && std::string(argv[1]) == "--config") {
     config = argv[2];
