@@ -79,16 +79,26 @@ def kill_next():
     if not victims:
         return
     name = victims[kills % len(victims)]
+    kills += 1
+    for pid in processes(name):
+        os.kill(pid, 9)
+        say(f"killed {name}")
+        wait_answering()
+        return
+    check(False, f"{name} runs, to be killed")
+
+
+def processes(name):
+    """Pids of a program, also where it was started through a loader of its own."""
+    found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == name:
-                os.kill(int(pid), 9)
-                kills += 1
-                say(f"killed {name}")
-                wait_answering()
-                return
+            words = open(f"/proc/{pid}/cmdline").read().split("\0")
         except OSError:
             continue
+        if words[0] and not words[0].startswith(("runsv", "svlogd")) and name in [os.path.basename(w) for w in words[:3]]:
+            found.append(int(pid))
+    return found
 
 
 def wait_answering():

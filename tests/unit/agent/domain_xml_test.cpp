@@ -46,6 +46,13 @@ TEST(DomainXml, SpellsOutTheBackingChain) {
   EXPECT_THAT(xml, HasSubstr("<backingStore type='file'><format type='qcow2'/><source file='" + kBase.path + "'/><backingStore/>"));
 }
 
+TEST(DomainXml, HasNoScreenThatAnyoneOfTheHostCouldOpen) {
+  std::string xml = domain_xml({}, full_spec(), kFiles, kBase);
+  EXPECT_THAT(xml, Not(HasSubstr("<graphics")));
+  EXPECT_THAT(xml, Not(HasSubstr("<video")));
+  EXPECT_THAT(xml, HasSubstr("<log file='" + kFiles.console() + "'"));
+}
+
 TEST(DomainXml, EscapesWhatUsersWrite) {
   ServerSpec spec = full_spec();
   spec.name = "</title><devices><disk/>\x01'\"&";

@@ -67,6 +67,9 @@ struct Contract : ::testing::TestWithParam<std::string> {
   }
   void up() {
     ASSERT_TRUE(driver->prepare(spec, files, base));
+    if (base) {
+      EXPECT_EQ(std::filesystem::status(files.disk()).permissions(), std::filesystem::perms(0600)) << "no stranger reads it";
+    }
     auto started = driver->start(spec, files, base);
     ASSERT_TRUE(started) << started.error().message;
   }

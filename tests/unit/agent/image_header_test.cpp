@@ -93,6 +93,7 @@ TEST_F(Cache, FetchesOnceAndChecks) {
   auto first = cache.get(image);
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(first->virtual_size, 1024);
+  EXPECT_EQ(std::filesystem::status(first->path).permissions(), std::filesystem::perms(0640)) << "no stranger reads it";
   ASSERT_TRUE(cache.get(image));
   EXPECT_EQ(fetches, 1);
 }

@@ -71,6 +71,20 @@ TEST(MetadataViews, Ec2) {
   EXPECT_EQ(body("/latest/meta-data/hostname/deeper"), "404");
 }
 
+TEST(MetadataViews, PublicAddressIsTheFirstFloatingOne) {
+  auto with = [](const std::string& first, const std::string& second) {
+    Json spec = *parse_json(R"({"name":"web","ports":[{"id":"a","floating":)" + first +
+                            R"(,"addresses":[{"ip":"10.0.0.5"}]},{"id":"b","floating":)" + second + "}]}");
+    auto view = metadata_view(instance_from(kId, spec), "/latest/meta-data/public-ipv4");
+    return view ? view->body : "404";
+  };
+  EXPECT_EQ(with(R"(["172.24.4.10","172.24.4.11"])", R"(["172.24.4.12"])"), "172.24.4.10");
+  EXPECT_EQ(with("[]", R"(["172.24.4.12"])"), "172.24.4.12");
+  EXPECT_EQ(with(R"(["nonsense"])", "[]"), "");
+  EXPECT_EQ(body("/latest/meta-data/public-ipv4"), "");
+  EXPECT_THAT(body("/latest/meta-data/"), HasSubstr("public-ipv4"));
+}
+
 TEST(MetadataViews, ConfigDrive) {
   auto files = config_drive_files(instance());
   auto content = [&](const std::string& path) {

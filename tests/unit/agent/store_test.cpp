@@ -4,6 +4,7 @@
 
 #include "compute/agent/core/console_log.h"
 #include "compute/agent/core/item_keeper.h"
+#include "compute/agent/core/private_files.h"
 #include "services/base/process.h"
 #include "storage/agent/file/file_volumes.h"
 #include "tests/unit/agent/support.h"
@@ -67,6 +68,96 @@ TEST(FileVolumes, MadeOnceFromNothingOrAnImageAndRemoved) {
   EXPECT_EQ(volumes.list(), std::vector<std::string>{kId});
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(volumes.remove(kId));
   EXPECT_TRUE(volumes.list().empty());
+}
+
+int64_t real_size(const std::string& path) {
+  auto info = run_checked({"qemu-img", "info", "--output=json", path});
+  return info ? (*parse_json(*info))["virtual-size"].as_int() : -1;
+}
+
+std::filesystem::perms mode_of(const std::string& path) { return std::filesystem::status(path).permissions(); }
+
+TEST(FileVolumes, GrowsAndNeverShrinks) {
+  TempDir dir;
+  nuri::storage::agent::FileVolumes volumes(dir / "volumes", nullptr);
+  for (auto [wanted, real] : {std::pair(1, 1), {3, 3}, {2, 3}, {4, 4}}) {
+    auto state = volumes.ensure(kId, Json::object({{"size_gib", wanted}}));
+    ASSERT_TRUE(state) << state.error().message;
+    EXPECT_EQ((*state)["status"].as_string(), "available");
+    EXPECT_EQ(real_size(volumes.path_of(kId)), int64_t(real) << 30);
+  }
+  std::ofstream(volumes.path_of(kId), std::ios::trunc) << "not a disk";
+  EXPECT_FALSE(volumes.ensure(kId, Json::object({{"size_gib", 4}})));
+}
+
+TEST(FileVolumes, AreNobodyElsesToRead) {
+  TempDir dir;
+  nuri::storage::agent::FileVolumes volumes(dir / "volumes", nullptr);
+  ASSERT_TRUE(volumes.ensure(kId, Json::object({{"size_gib", 1}})));
+  EXPECT_EQ(mode_of(volumes.path_of(kId)), std::filesystem::perms(0600));
+}
+
+TEST(FileVolumes, ListsHalfMadeOnesToo) {
+  TempDir dir;
+  nuri::storage::agent::FileVolumes volumes(dir.path(), nullptr);
+  for (const auto& name : {volumes.path_of(kId), volumes.path_of(kId) + ".part", volumes.path_of(kOther) + ".part", dir / "else"})
+    std::ofstream(name) << "x";
+  EXPECT_EQ(volumes.list(), (std::vector<std::string>{std::min(kId, kOther), std::max(kId, kOther)}));
+}
+
+TEST(PrivateFiles, OlderOnesAreClosed) {
+  using std::filesystem::perms;
+  TempDir dir;
+  std::filesystem::create_directories(dir / "a/b");
+  for (const char* name : {"one", "a/two", "a/b/three"}) {
+    std::ofstream(dir / name) << "x";
+    std::filesystem::permissions(dir / name, perms(0644));
+  }
+  std::filesystem::permissions(dir / "a", perms(0711));
+  std::filesystem::permissions(dir / "a/two", perms(0600));
+  std::filesystem::create_symlink("/etc/passwd", dir / "link");
+  ASSERT_TRUE(close_to_others(dir.path()));
+  EXPECT_EQ(mode_of(dir / "one"), perms(0640));
+  EXPECT_EQ(mode_of(dir / "a/two"), perms(0600));
+  EXPECT_EQ(mode_of(dir / "a/b/three"), perms(0640));
+  EXPECT_EQ(mode_of(dir / "a"), perms(0711));
+  EXPECT_EQ(mode_of("/etc/passwd"), perms(0644));
+  EXPECT_TRUE(close_to_others(dir / "nothing"));
+}
+
+TEST(ItemKeeper, RemovesOrphansAfterTheirGrace) {
+  TempDir dir;
+  auto store = DesiredStore::open(dir.path()).value();
+  FakeFeed feed;
+  const std::string used = "33333333-3333-4333-8333-333333333333";
+  std::mutex mutex;
+  std::set<std::string> there{kId, kOther, used};
+  ItemKeeper keeper("volume", *store,
+                    {[](const std::string&, const Json&) -> Result<Json> { return Json::object({{"status", "available"}}); },
+                     [&](const std::string& id) -> Status {
+                       std::lock_guard lock(mutex);
+                       there.erase(id);
+                       return {};
+                     },
+                     [&](const std::string& k, const std::string& i, Json s) { feed.observe(k, i, std::move(s)); },
+                     [&] {
+                       std::lock_guard lock(mutex);
+                       return std::vector<std::string>(there.begin(), there.end());
+                     },
+                     [&](const std::string& id) { return id == used; }});
+  keeper.start();
+  store->apply("storage", {{"", "volume", kOther, 1, Json::object()}}, true);
+  keeper.sweep(1'000, 500);
+  EXPECT_EQ(feed.last("orphan", kId)["removal_us"].as_int(), 1'500);
+  keeper.sweep(1'499, 500);
+  EXPECT_EQ(feed.history("orphan", kId).size(), 1u);
+  EXPECT_EQ(there.size(), 3u);
+  keeper.sweep(1'500, 500);
+  EXPECT_FALSE(feed.wait("orphan", kId, [](const Json& s) { return s["absent"].as_bool(); }).is_null());
+  EXPECT_TRUE(feed.history("orphan", kOther).empty()) << "it is wanted";
+  EXPECT_TRUE(feed.history("orphan", used).empty()) << "a server has it";
+  keeper.stop();
+  EXPECT_EQ(there, (std::set<std::string>{kOther, used}));
 }
 
 TEST(FileVolumes, RefusesWhatCannotBe) {

@@ -27,12 +27,16 @@ TEST(Transitions, TableOfActions) {
                         {Action::hard_reboot, active, TaskState::deleting, false},
                         {Action::attach_volume, building, TaskState::spawning, false},
                         {Action::attach_volume, stopped, TaskState::none, true},
+                        {Action::attach_volume, error, TaskState::none, false},
+                        {Action::detach_volume, error, TaskState::none, true},
                         {Action::console, building, TaskState::spawning, true},
                         {Action::console, deleted, TaskState::none, false}}) {
     Server s;
     s.id = "i";
     s.vm_state = c.vm;
     s.task_state = c.task;
+    s.host = "h";
+    s.launched_us = 1;
     auto r = allow(c.action, s);
     EXPECT_EQ(r.ok(), c.ok) << static_cast<int>(c.action) << " in " << name_of(c.vm) << "/"
                             << name_of(c.task);
@@ -40,6 +44,20 @@ TEST(Transitions, TableOfActions) {
       EXPECT_EQ(r.error().code, ErrorCode::conflict);
     }
   }
+}
+
+TEST(Transitions, WhatNeverRanCannotBeRunAgain) {
+  Server s;
+  s.task_state = TaskState::none;
+  for (auto vm : {VmState::active, VmState::stopped, VmState::error}) {
+    s.vm_state = vm;
+    for (auto a : {Action::start, Action::stop, Action::soft_reboot, Action::hard_reboot,
+                   Action::attach_volume, Action::attach_interface, Action::detach_interface})
+      EXPECT_FALSE(allow(a, s).ok()) << static_cast<int>(a) << " in " << name_of(vm);
+    EXPECT_TRUE(allow(Action::detach_volume, s).ok());
+  }
+  s.vm_state = VmState::error;
+  EXPECT_NE(allow(Action::stop, s).error().message.find("it has never run"), std::string::npos);
 }
 
 TEST(Transitions, EveryStatusComesBackFromItsStates) {

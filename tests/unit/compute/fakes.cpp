@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "tests/unit/compute/world.h"
 
@@ -76,6 +77,7 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
       return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
     const std::string& id = p.at(3);
     bool binding = p.size() > 4;
+    if (method == "PUT" && at_put) std::exchange(at_put, nullptr)();
     if (method == "PUT" && !binding) {
       if (!refuse_ports.empty()) return conflict(refuse_ports);
       if (!ports.count(id)) {
@@ -94,7 +96,10 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
       ports.erase(id);
       return Json();
     }
-    if (method == "PUT") ports[id].set("device_id", body["device_id"]);
+    if (method == "PUT") {
+      EXPECT_EQ(body["project_id"], ports[id]["project_id"]);
+      ports[id].set("device_id", body["device_id"]);
+    }
     if (method == "DELETE") ports[id].set("device_id", "");
     return described(id);
   }
@@ -214,7 +219,14 @@ void FakeAgent::step(Control& control) {
     } else {
       Json ports = Json::array(), volumes = Json::array();
       for (const Json& p : spec["ports"].as_array()) ports.push_back(p["id"]);
-      for (const Json& v : spec["volumes"].as_array()) volumes.push_back(v["attachment_id"]);
+      std::set<std::string> plugged;
+      for (const Json& v : spec["volumes"].as_array()) {
+        if (takes_volumes) plugged.insert(v["attachment_id"].as_string());
+      }
+      for (const Json& v : servers[id]["volumes"].as_array()) {
+        if (!lets_go) plugged.insert(v.as_string());
+      }
+      for (const auto& v : plugged) volumes.push_back(v);
       state = Json::object(
           {{"revision", item["revision"]},
            {"power", fail_with.empty() ? spec["power"] : Json("none")},

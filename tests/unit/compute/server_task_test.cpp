@@ -180,6 +180,7 @@ TEST(ServerTask, UsersPortIsOnlyBound) {
   w.network.user_ports.insert(port);
   w.network.ports[port] = Json::object(
       {{"id", port},
+       {"project_id", kProject},
        {"network_id", kNetwork},
        {"mac_address", "fa:16:3e:aa:bb:cc"},
        {"device_id", ""},

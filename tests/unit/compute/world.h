@@ -39,6 +39,7 @@ class FakeNetwork final : public Peer {
   Json groups = Json::array();
   std::string refuse_ports;  // if set: PUT answers 409 with it
   bool away = false;
+  std::function<void()> at_put;  // called once before a port is made or bound: a slow answer
 
  private:
   Json described(const std::string& id) const;
@@ -70,6 +71,7 @@ class FakeAgent {
   std::map<std::string, Json> servers;  // id -> state
   std::string fail_with;                // if set: servers fail so
   bool dead = false;
+  bool takes_volumes = true, lets_go = true;  // what its guests do about devices
   int64_t memory_mib = 16384;
 
  private:

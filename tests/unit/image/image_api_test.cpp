@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "services/feed/outbox.h"
 #include "services/image/routes/api.h"
@@ -100,6 +102,36 @@ class ImageApi : public ::testing::Test {
   std::unique_ptr<Api> api_;
   std::unique_ptr<Router> router_;
 };
+
+// Each alone fits in the project's bytes; together they do not.
+TEST_F(ImageApi, UploadsAtOnceShareTheQuota) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::string> ids{make("member@p"), make("member@p"), make("member@p")};
+    std::vector<Request> requests;
+    for (const std::string& id : ids) {
+      Request q;
+      q.method = "PUT";
+      q.target = q.path = "/v2/images/" + id + "/file";
+      q.headers.set("X-Auth-Token", "member@p");
+      q.headers.set("Content-Type", "application/octet-stream");
+      std::string path = dir_ + "/images/.spool/body" + std::to_string(++bodies_);
+      std::ofstream(path) << std::string(600'000, 'x');
+      q.body_file = std::make_shared<SpoolFile>(path);
+      q.body_size = 600'000;
+      requests.push_back(std::move(q));
+    }
+    std::vector<int> statuses(requests.size());
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < requests.size(); ++i)
+      threads.emplace_back([&, i] { statuses[i] = router_->dispatch(requests[i]).status; });
+    for (auto& t : threads) t.join();
+    EXPECT_EQ(std::count(statuses.begin(), statuses.end(), 204), 1) << round;
+    EXPECT_EQ(std::count(statuses.begin(), statuses.end(), 413), 2) << round;
+    EXPECT_EQ(files(), 1) << "what was refused is not kept";
+    for (const std::string& id : ids)
+      EXPECT_EQ(call("member@p", "DELETE", "/v2/images/" + id).status, 204);
+  }
+}
 
 TEST_F(ImageApi, LifeOfAnImage) {
   Response made = call(

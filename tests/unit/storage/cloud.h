@@ -89,6 +89,7 @@ class Cloud : public ::testing::Test {
     tasks::Runner::Options options;
     options.at_point = [&](const tasks::Task&, tasks::CrashPoint) {
       if (points++ == crash_at) throw Crash();
+      if (--until_meddling == 0) meddle();
     };
     tasks::Runner r(*db, clock, random, {volume_kind(*db, *feed, clock, settings.tasks)}, options);
     try {
@@ -167,6 +168,8 @@ class Cloud : public ::testing::Test {
   std::unique_ptr<tasks::Runner> runner;
   int64_t seq = 0;
   std::map<std::string, int64_t> files;  // what lies on the host
+  std::function<void()> meddle;  // called at that crash point from now, between a step's look and
+  int until_meddling = 0;        // its write for instance; 0: never
   std::string broken;                    // what the agent says instead of making a volume
 };
 

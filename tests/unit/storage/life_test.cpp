@@ -70,10 +70,144 @@ TEST_F(Cloud, Extends) {
   EXPECT_EQ(events(), (std::vector<std::string>{"begin 1", "change 3"}));
   EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":3}})").status, 400);
   EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":51}})").status, 413);
-  broken = "no";
-  EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":5}})").status, 202);
+}
+
+TEST_F(Cloud, ExtendIsBilledWhenDoneAndTakenBackWhenNot) {
+  std::string id = make();
   settle();
+  std::string at = "/v3/p/volumes/" + id + "/action";
+  auto used = [&] {
+    return json(call("member@p", "GET", "/v3/p/limits"))["limits"]["absolute"]
+               ["totalGigabytesUsed"].as_int();
+  };
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":5}})").status, 202);
+  run();
+  EXPECT_EQ(show(id)["size"].as_int(), 1) << "until the host has done it";
+  EXPECT_EQ(used(), 5) << "the quota is taken at once";
+  EXPECT_EQ(events(), (std::vector<std::string>{"begin 1"}));
+  broken = "No space left on device";
+  agent();
+  run();
   EXPECT_EQ(status(id), "error_extending");
+  EXPECT_EQ(show(id)["size"].as_int(), 1);
+  EXPECT_EQ(used(), 1);
+  EXPECT_EQ(desired()["items"].at(0)["spec"]["size_gib"].as_int(), 1);
+  EXPECT_EQ(events(), (std::vector<std::string>{"begin 1"}));
+
+  broken.clear();
+  const char* reset = R"({"os-reset_status":{"status":"available"}})";
+  EXPECT_EQ(call("admin@p", "POST", at, reset).status, 202);
+  settle();
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":4}})").status, 202);
+  settle();
+  EXPECT_EQ(status(id), "available");
+  EXPECT_EQ(show(id)["size"].as_int(), 4);
+  EXPECT_EQ(events(), (std::vector<std::string>{"begin 1", "change 4"}));
+
+  // The host says nothing until the deadline: the same.
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":9}})").status, 202);
+  for (int i = 0; i < 12; ++i) {
+    run();
+    clock.advance(30 * kSecondUs);
+  }
+  EXPECT_EQ(status(id), "error_extending");
+  EXPECT_EQ(used(), 4);
+  EXPECT_EQ(call("admin@p", "POST", at, reset).status, 202);
+  EXPECT_EQ(call("member@p", "POST", at, R"({"os-extend":{"new_size":6}})").status, 202);
+  settle();
+  EXPECT_EQ(status(id), "available");
+  EXPECT_EQ(show(id)["size"].as_int(), 6);
+}
+
+TEST_F(Cloud, WhatWasMadeTooLateCanBePutToUse) {
+  std::string id = make();
+  host_lives();
+  for (int i = 0; i < 20; ++i) {
+    run();
+    clock.advance(30 * kSecondUs);
+  }
+  EXPECT_EQ(status(id), "error");
+  std::string at = "/v3/p/volumes/" + id + "/action";
+  const char* reset = R"({"os-reset_status":{"status":"available"}})";
+  EXPECT_EQ(call("admin@p", "POST", at, reset).status, 400) << "there is no file";
+  settle();
+  EXPECT_EQ(status(id), "error");
+  EXPECT_TRUE(events().empty());
+  EXPECT_EQ(call("admin@p", "POST", at, reset).status, 202);
+  settle();
+  EXPECT_EQ(status(id), "available");
+  EXPECT_EQ(events(), std::vector<std::string>{"begin 1"});
+}
+
+// Deleted at every point of its making, as between a step's look and its write.
+TEST_F(Cloud, DeletedAtAnyPointOfItsMaking) {
+  int met = 0;
+  for (int at = 1; at <= 12; ++at) {
+    std::string id = make();
+    until_meddling = at;
+    meddle = [&] {
+      ++met;
+      EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 202);
+    };
+    settle();
+    if (until_meddling > 0) {
+      meddle();
+      until_meddling = 0;
+    }
+    settle();
+    for (const char* table : {"volumes", "tasks", "feed_desired"})
+      EXPECT_EQ(rows(table), 0) << table << " " << at;
+    auto all = events();
+    EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"),
+              std::count(all.begin(), all.end(), "end 1"))
+        << at;
+  }
+  EXPECT_EQ(met, 12);
+}
+
+TEST_F(Cloud, DeleteOnADeadHostOpensAnIncidentAndFreesTheQuota) {
+  std::string id = make();
+  settle();
+  EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 202);
+  Json limits = json(call("member@p", "GET", "/v3/p/limits"))["limits"]["absolute"];
+  EXPECT_EQ(limits["totalVolumesUsed"].as_int(), 0);
+  EXPECT_EQ(limits["totalGigabytesUsed"].as_int(), 0);
+  auto incidents = [&] {
+    return db->read([](db::Session& s) { return tasks::incidents(s, true); }).value();
+  };
+  auto pass = [&](int minutes) {
+    for (int i = 0; i < 2 * minutes; ++i) {
+      run();
+      clock.advance(30 * kSecondUs);
+    }
+  };
+  pass(9);
+  EXPECT_TRUE(incidents().empty());
+  pass(20);
+  ASSERT_EQ(incidents().size(), 1u) << "one, however long it lasts";
+  EXPECT_EQ(incidents()[0].step, "await_gone");
+  EXPECT_EQ(status(id), "deleting");
+  settle();
+  EXPECT_EQ(rows("volumes"), 0);
+  EXPECT_TRUE(files.empty());
+  EXPECT_TRUE(incidents().empty());
+}
+
+TEST_F(Cloud, TakesNoChangeOnItsWayOut) {
+  std::string id = make();
+  settle();
+  std::string at = "/v3/p/volumes/" + id;
+  EXPECT_EQ(call("member@p", "DELETE", at).status, 202);
+  EXPECT_EQ(call("member@p", "PUT", at, R"({"volume":{"name":"w"}})").status, 400);
+  EXPECT_EQ(call("member@p", "POST", at + "/metadata", R"({"metadata":{"a":"b"}})").status, 400);
+  EXPECT_EQ(call("member@p", "POST", at + "/action", R"({"os-set_bootable":{"bootable":true}})").status,
+            400);
+  EXPECT_EQ(call("member@p", "POST", at + "/action",
+                 R"({"os-attach":{"instance_uuid":"33333333-3333-4333-8333-333333333333","mountpoint":"/dev/vdb"}})")
+                .status,
+            400);
+  EXPECT_EQ(show(id)["name"].as_string(), "v");
+  EXPECT_EQ(call("member@p", "DELETE", at).status, 202);
 }
 
 // Killed at every point of every step, of creation and of deletion: it converges, and after the
