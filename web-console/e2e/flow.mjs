@@ -40,11 +40,11 @@ export async function signIn(page, checks, env) {
 /** Picks an option of a Cloudscape select by its label, when a label is asked for. */
 export async function pick(page, testId, label) {
   if (!label) return;
-  // The whole label, which a description may follow: "tiny" is not "tiny-alt".
-  const name = new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( |$)`);
   const box = page.locator(`[data-testid="${testId}"]`);
   await box.locator("button").first().click();
-  await page.getByRole("option", { name }).first().click();
+  // The whole label, which a description may follow: "tiny" is not "tiny-alt".
+  const exact = page.getByText(label, { exact: true });
+  await page.getByRole("option").filter({ has: exact }).first().click();
 }
 
 /** Notes every state of a server that the page shows from now on, however briefly. */
