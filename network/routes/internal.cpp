@@ -12,8 +12,16 @@ namespace nuri::network {
 namespace {
 
 struct BindWish {
-  std::string host_id, device_id, device_owner;
+  std::string host_id, device_id, device_owner, project_id;
 };
+
+// Compute names the project it works for: another's port is as good as none.
+Result<Port> port_of(Work& w, const std::string& id, const std::string& project) {
+  Port p = TRY(find_port(w, id));
+  if (project.empty() || p.project_id == project) return p;
+  return neutron_error_of(ErrorCode::not_found, "PortNotFound",
+                          "Port " + id + " could not be found.");
+}
 
 Json raw_wish(const Json& port) {
   // The wish is Neutron's port body but for what null means: the default.
@@ -30,6 +38,7 @@ const Fields<BindWish> kBindWish(
         text("host_id", &BindWish::host_id).length(1, 255).required_(),
         text("device_id", &BindWish::device_id).length(1, 255).required_(),
         text("device_owner", &BindWish::device_owner).length(0, 255),
+        text("project_id", &BindWish::project_id).length(0, 255).nullable_(),
     });
 
 Json addresses_json(Work& w, const Port& p) {
@@ -91,14 +100,18 @@ Result<Response> put_port(Service& service, const Request& r, Context& x) {
   std::string host = wish["binding:host_id"].as_string();
   body.erase("binding:host_id");
   auto ask = [&](Work& w) -> Result<Json> {
+    Work all{w.s, w.settings, w.random, w.now, cloud};
     if (load_one(w.s, ports(), id)) {
-      Work all{w.s, w.settings, w.random, w.now, cloud};
+      TRYV(port_of(all, id, project));
       return whole_port(service, all, id);
+    }
+    if (buried(w, id)) {
+      return Error(ErrorCode::gone, "Port " + id + " has been deleted; its id is not used again.")
+          .with_type("PortGone");
     }
     Port p = TRY(create_port(w, body, PortOrder{.id = id, .from_compute = true}));
     p.host_id = host;
     ports().update(w.s, p);
-    Work all{w.s, w.settings, w.random, w.now, cloud};
     return whole_port(service, all, id);
   };
   return Response::json(200, TRY(service.write(owner, ask)));
@@ -114,6 +127,8 @@ Result<Response> get_port(Service& service, const Request&, Context& x) {
 Result<Response> delete_port_of_server(Service& service, const Request&, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   TRYV(service.write(caller, [&](Work& w) -> Status {
+    // Also where there is none yet: the order for it may still be on its way.
+    bury_port(w, x.param("id"));
     auto p = load_one(w.s, ports(), x.param("id"));
     if (!p) return {};
     return delete_port(w, *p);
@@ -125,7 +140,7 @@ Result<Response> put_binding(Service& service, const Request& r, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   BindWish wish = TRY(kBindWish.read(TRY(parse_json(r.body))));
   Json out = TRY(service.write(caller, [&](Work& w) -> Result<Json> {
-    TRYV(bind_port(w, TRY(find_port(w, x.param("id"))), wish.host_id, wish.device_id,
+    TRYV(bind_port(w, TRY(port_of(w, x.param("id"), wish.project_id)), wish.host_id, wish.device_id,
                    wish.device_owner));
     return whole_port(service, w, x.param("id"));
   }));

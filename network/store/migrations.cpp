@@ -71,6 +71,9 @@ CREATE TABLE subnet_pools (
   max_prefix BIGINT NOT NULL, default_quota BIGINT, shared BIGINT NOT NULL, is_default BIGINT NOT NULL);
 CREATE TABLE quotas (project_id TEXT NOT NULL, resource TEXT NOT NULL, most BIGINT NOT NULL,
   PRIMARY KEY (project_id, resource))
+)sql"},
+                                                {2, R"sql(
+CREATE TABLE deleted_ports (id TEXT PRIMARY KEY, deleted_us BIGINT NOT NULL)
 )sql"}};
 
 }  // namespace nuri::network

@@ -9,6 +9,7 @@ namespace nuri::network {
 namespace {
 
 constexpr int kMacTries = 16;
+constexpr TimeUs kTombstoneUs = 3600 * kSecondUs;  // longer than any request is on its way
 
 std::string lower(std::string s) {
   for (char& c : s) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -89,6 +90,28 @@ Status admin_fields(Work& w, const Json& body) {
   return {};
 }
 
+Error owners_only(const char* field) {
+  return forbidden(std::string("Policy does not allow the attribute ") + field +
+                   " to be set by other than an administrator or the network's owner.");
+}
+
+// On another's network a tenant takes the address it is given and is held to it: what would let a
+// port speak in another's name is for the network's owner, as Neutron's policy has it.
+Status address_fields(Work& w, const Network& network, const Json& body, bool update) {
+  if (w.caller.owns(network)) return {};
+  for (const char* field : {"port_security_enabled", "mac_address", "allowed_address_pairs"}) {
+    const Json* v = body.find(field);
+    // What says the default says nothing, but an update changes what an administrator may have set.
+    bool said = v && (update || !(v->is_null() || (v->is_array() && v->size() == 0)));
+    if (said) return owners_only(field);
+  }
+  for (const Json& item : body["fixed_ips"].as_array()) {
+    if (item.is_object() && !item["ip_address"].is_null())
+      return owners_only("fixed_ips:ip_address");
+  }
+  return {};
+}
+
 void lower_pairs(Port& p) {
   for (AddressPair& a : p.address_pairs) {
     if (a.mac_address)
@@ -126,6 +149,7 @@ Result<Port> create_port(Work& w, const Json& body, const PortOrder& order) {
   }
   if (!order.internal) TRYV(check_owner(w, p, ""));
   TRYV(admin_fields(w, body));
+  TRYV(address_fields(w, network, body, false));
   const Json& security = body["port_security_enabled"];
   p.port_security = order.internal       ? false
                     : security.is_null() ? network.port_security
@@ -150,6 +174,8 @@ Result<Port> update_port(Work& w, Port row, const Json& body) {
   TRYV(kPortUpdate.update(next, body));
   TRYV(check_owner(w, next, row.device_owner));
   TRYV(admin_fields(w, body));
+  if (auto network = networks().find(w.s, row.network_id))
+    TRYV(address_fields(w, *network, body, true));
   if (!row.device_owner.empty() && row.of_network() &&
       (next.device_owner != row.device_owner || next.device_id != row.device_id)) {
     return neutron_error_of(ErrorCode::conflict, "PortInUse",
@@ -203,6 +229,19 @@ void erase_port(Work& w, const Port& row) {
   release_floating(w, row, true);
   w.s.exec("DELETE FROM allocations WHERE port_id = ?1", {row.id});
   ports().erase(w.s, row.id);
+}
+
+void bury_port(Work& w, const std::string& id) {
+  w.s.exec("DELETE FROM deleted_ports WHERE deleted_us < ?1", {w.now - kTombstoneUs});
+  w.s.exec(
+      "INSERT INTO deleted_ports (id, deleted_us) VALUES (?1, ?2) "
+      "ON CONFLICT (id) DO UPDATE SET deleted_us = excluded.deleted_us",
+      {id, w.now});
+}
+
+bool buried(Work& w, const std::string& id) {
+  return w.s.count("SELECT COUNT(*) FROM deleted_ports WHERE id = ?1 AND deleted_us >= ?2",
+                   {id, w.now - kTombstoneUs}) > 0;
 }
 
 Status bind_port(Work& w, Port row, const std::string& host, const std::string& device,

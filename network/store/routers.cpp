@@ -174,6 +174,13 @@ Result<Port> interface_by_port(Work& w, const VirtualRouter& r, const std::strin
 
 Result<Port> interface_by_subnet(Work& w, const VirtualRouter& r, const std::string& subnet_id) {
   Subnet subnet = TRY(find_subnet(w, subnet_id));
+  // The interface takes the subnet's gateway address: whoever has it has all of the subnet's
+  // traffic.
+  auto network = networks().find(w.s, subnet.network_id);
+  if (!network || !(w.caller.owns(*network) || w.caller.owns(subnet))) {
+    return forbidden("Policy does not allow add_router_interface with subnet_id " + subnet.id +
+                     ": it is another project's. A port of your own on it is allowed.");
+  }
   if (!subnet.gateway_ip) {
     return refuse(ErrorCode::bad_request, "BadRequest",
                   "Bad router request: Subnet for router interface must have a gateway IP.",

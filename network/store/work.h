@@ -73,6 +73,9 @@ Result<Port> create_port(Work& w, const Json& body, const PortOrder& order = {})
 Result<Port> update_port(Work& w, Port row, const Json& body);
 Status delete_port(Work& w, const Port& row);  // as its user may
 void erase_port(Work& w, const Port& row);     // whatever it is; floating IPs let go of it
+// A port that was deleted by id stays deleted: a late order for the same id makes nothing.
+void bury_port(Work& w, const std::string& id);
+bool buried(Work& w, const std::string& id);
 Status bind_port(Work& w, Port row, const std::string& host, const std::string& device,
                  const std::string& owner);
 // Addresses as asked for (a "fixed_ips" list, or nothing) on the port's network.

@@ -39,6 +39,46 @@ std::vector<std::string> mapped_networks(const std::string& mappings) {
 
 }  // namespace
 
+std::vector<Chassis> chassis_of(const Replica& southbound) {
+  auto text = [](const Row& row, const char* column) {
+    auto it = row.find(column);
+    return it == row.end() ? std::string() : it->second.scalar();
+  };
+  std::map<std::string, TimeUs> heard;
+  for (const auto& [uuid, row] : southbound.table("Chassis_Private")) {
+    std::string ms = text(row, "nb_cfg_timestamp");
+    if (!ms.empty()) heard[text(row, "name")] = std::stoll(ms) * 1000;
+  }
+  std::vector<Chassis> out;
+  for (const auto& [uuid, row] : southbound.table("Chassis")) {
+    auto config = row.find("other_config");
+    std::string mappings =
+        config == row.end() ? std::string() : config->second.get("ovn-bridge-mappings");
+    std::string name = text(row, "name");
+    out.push_back({name, text(row, "hostname"), mapped_networks(mappings), heard[name]});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const Chassis& a, const Chassis& b) { return a.name < b.name; });
+  return out;
+}
+
+Json agent_json(const Chassis& c, TimeUs now) {
+  bool gateway = !c.physical_networks.empty();
+  return Json::object(
+      {{"id", c.name},
+       {"agent_type", gateway ? "OVN Controller Gateway agent" : "OVN Controller agent"},
+       {"binary", "ovn-controller"},
+       {"host", c.hostname},
+       {"topic", "n/a"},
+       {"alive", c.heard_us > 0 && now - c.heard_us < kAgentDownUs},
+       {"admin_state_up", true},
+       {"availability_zone", "nova"},
+       {"description", ""},
+       {"heartbeat_timestamp", c.heard_us > 0 ? Json(iso_seconds(c.heard_us)) : Json()},
+       {"configurations",
+        Json::object({{"physical_networks", Json::strings(c.physical_networks)}})}});
+}
+
 OvnDriver::OvnDriver(db::Database& database, OvnOptions options)
     : db_(database),
       options_(std::move(options)),
@@ -147,7 +187,8 @@ Status OvnDriver::follow_southbound() {
   auto initial = southbound_.call(
       "monitor",
       Json::array({"OVN_Southbound", "nuri",
-                   monitor_requests({{"Chassis", {"name", "hostname", "other_config"}}})}));
+                   monitor_requests({{"Chassis", {"name", "hostname", "other_config"}},
+                                     {"Chassis_Private", {"name", "nb_cfg_timestamp"}}})}));
   if (!initial) {
     southbound_.close();
     return initial.error();
@@ -164,23 +205,6 @@ Status OvnDriver::pump() {
   return southbound_.probe();
 }
 
-std::vector<Chassis> OvnDriver::chassis() const {
-  std::vector<Chassis> out;
-  for (const auto& [uuid, row] : sb_.table("Chassis")) {
-    auto text = [&](const char* column) {
-      auto it = row.find(column);
-      return it == row.end() ? std::string() : it->second.scalar();
-    };
-    auto config = row.find("other_config");
-    std::string mappings =
-        config == row.end() ? std::string() : config->second.get("ovn-bridge-mappings");
-    out.push_back({text("name"), text("hostname"), mapped_networks(mappings)});
-  }
-  std::sort(out.begin(), out.end(),
-            [](const Chassis& a, const Chassis& b) { return a.name < b.name; });
-  return out;
-}
-
 Result<size_t> OvnDriver::run_once() {
   TRYV(connect());
   TRYV(pump());
@@ -191,8 +215,9 @@ Result<size_t> OvnDriver::reconcile() {
   // Cleared before the look: what commits from here on asks for another.
   woken_ = false;
   seen_change_ = false;
+  TRYV(beat());
   Snapshot snapshot = TRY(take_snapshot(db_));
-  std::vector<Chassis> hosts = chassis();
+  std::vector<Chassis> hosts = chassis_of(sb_);
   std::vector<Want> wanted = plan({snapshot, hosts, options_.dns, options_.owner});
   Changes changes = diff(wanted, nb_, options_.owner);
   for (const std::string& c : changes.conflicts)
@@ -221,13 +246,25 @@ Status OvnDriver::transact(std::vector<Json> operations) {
   return {};
 }
 
+// Each ovn-controller that lives writes the number and the time it saw it to its Chassis_Private.
+Status OvnDriver::beat() {
+  TimeUs now = SystemClock().now_us();
+  if (now - last_beat_us_ < options_.period_us) return {};
+  TRYV(transact({Json::object({{"op", "mutate"},
+                               {"table", "NB_Global"},
+                               {"where", Json::array()},
+                               {"mutations", Json::array({Json::array({"nb_cfg", "+=", 1})})}})}));
+  last_beat_us_ = now;
+  return {};
+}
+
 void OvnDriver::publish() {
   std::set<std::string> names;
   for (const auto& [uuid, row] : nb_.table("Logical_Switch_Port")) {
     auto name = row.find("name");
     if (name != row.end()) names.insert(name->second.scalar());
   }
-  std::vector<Chassis> hosts = chassis();
+  std::vector<Chassis> hosts = chassis_of(sb_);
   std::lock_guard lock(mutex_);
   realized_ = std::move(names);
   chassis_ = std::move(hosts);
@@ -258,23 +295,8 @@ Json OvnDriver::agents() {
     hosts = chassis_;
   }
   Json out = Json::array();
-  std::string now = iso_seconds(SystemClock().now_us());
-  for (const Chassis& c : hosts) {
-    bool gateway = !c.physical_networks.empty();
-    out.push_back(Json::object(
-        {{"id", c.name},
-         {"agent_type", gateway ? "OVN Controller Gateway agent" : "OVN Controller agent"},
-         {"binary", "ovn-controller"},
-         {"host", c.hostname},
-         {"topic", "n/a"},
-         {"alive", true},
-         {"admin_state_up", true},
-         {"availability_zone", "nova"},
-         {"description", ""},
-         {"heartbeat_timestamp", now},
-         {"configurations",
-          Json::object({{"physical_networks", Json::strings(c.physical_networks)}})}}));
-  }
+  TimeUs now = SystemClock().now_us();
+  for (const Chassis& c : hosts) out.push_back(agent_json(c, now));
   return out;
 }
 

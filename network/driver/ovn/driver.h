@@ -21,6 +21,15 @@ struct OvnOptions {
   TimeUs period_us = 30 * kSecondUs;  // looks at least this often, drift or not
 };
 
+// Hosts beat by following a number that we raise each period; one that has not for this long is
+// dead.
+inline constexpr TimeUs kAgentDownUs = 75 * kSecondUs;
+
+// The southbound database's hosts, by name.
+std::vector<Chassis> chassis_of(const Replica& southbound);
+// A host as Neutron lists agents.
+Json agent_json(const Chassis& host, TimeUs now);
+
 // One thread: it keeps replicas of what it follows, and after each wake or change compares what the
 // database wants with what is, and sends the difference as one transaction.
 class OvnDriver final : public Driver {
@@ -44,8 +53,8 @@ class OvnDriver final : public Driver {
   Result<size_t> reconcile();
   Status transact(std::vector<Json> operations);
   Status write_statuses(const Snapshot& snapshot);
+  Status beat();
   void publish();
-  std::vector<Chassis> chassis() const;
   void wait(TimeUs at_most_us);
 
   db::Database& db_;
@@ -53,6 +62,7 @@ class OvnDriver final : public Driver {
   Replica nb_, sb_;
   Client northbound_, southbound_;
   bool seen_change_ = false;  // in a replica since the last look
+  TimeUs last_beat_us_ = 0;
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false}, woken_{true};
   std::mutex mutex_;  // of what others read:

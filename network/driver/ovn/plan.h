@@ -25,6 +25,7 @@ struct Want {
 struct Chassis {
   std::string name, hostname;
   std::vector<std::string> physical_networks;
+  TimeUs heard_us = 0;  // when it last followed the northbound's number; 0: never
 };
 
 struct PlanInput {
