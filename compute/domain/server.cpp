@@ -87,7 +87,7 @@ const std::vector<Rule>& rules() {
        {active, stopped, error},
        {TaskState::rebooting, TaskState::rebooting_hard}},
       {Action::attach_volume, "attach_volume", {active, stopped}, {}},
-      {Action::detach_volume, "detach_volume", {active, stopped}, {}},
+      {Action::detach_volume, "detach_volume", {active, stopped, error}, {}},
       {Action::attach_interface, "attach_interface", {active, stopped}, {}},
       {Action::detach_interface, "detach_interface", {active, stopped}, {}},
       {Action::console,
@@ -115,6 +115,12 @@ Status allow(Action action, const Server& server) {
         server.task_state != TaskState::none &&
         std::find(rule.during.begin(), rule.during.end(), server.task_state) == rule.during.end();
     if (busy) return refuse("task_state", name_of(server.task_state));
+    // Its task is not there to carry it out; giving a volume back needs no guest.
+    bool needs_guest = action != Action::console && action != Action::detach_volume;
+    if (needs_guest && !has_run(server))
+      return conflict("Cannot '" + std::string(rule.name) + "' instance " + server.id +
+                      " while it is in vm_state " + std::string(name_of(server.vm_state)) +
+                      ": it has never run; delete it.");
     return {};
   }
   return internal("no rule for an action");

@@ -129,6 +129,10 @@ enum class Action {
   console
 };
 Status allow(Action action, const Server& server);
+// It has once been up on a host. One that never was can only be deleted.
+inline bool has_run(const Server& server) {
+  return !server.host.empty() && server.launched_us != 0;
+}
 
 // The agent's last word on a server.
 struct Observation {

@@ -46,10 +46,6 @@ Result<Response> reboot(App& app, Context& c, const std::string& id, const Json&
                        "type");
   return change(app, c, id, [&](db::Session& s, Server& server) -> Result<Response> {
     TRYV(allow(soft ? Action::soft_reboot : Action::hard_reboot, server));
-    // An agent that gave up before the server ever ran has nothing to start again.
-    if (server.launched_us == 0)
-      return conflict("Cannot 'reboot' instance " + server.id +
-                      " while it is in vm_state error: it has never run; delete it.");
     server.wants_running = true;
     ++server.reboot_count;
     server.reboot_type = soft ? "soft" : "hard";
@@ -129,6 +125,12 @@ Result<Response> reset_state(App& app, Context& c, const std::string& id, const 
                        "state");
   return app.db.write([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, id));
+    if (state == "active" && !has_run(server))
+      return conflict("Cannot 'os-resetState' instance " + id +
+                      " to active: it has never run; delete it.");
+    if (server.task_state == TaskState::deleting)
+      return conflict("Cannot 'os-resetState' instance " + id +
+                      " while it is in task_state deleting");
     server.vm_state = vm_state_of(state);
     server.task_state = TaskState::none;
     server.updated_us = app.clock.now_us();

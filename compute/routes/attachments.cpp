@@ -8,7 +8,9 @@ namespace nuri::compute {
 
 namespace {
 
-constexpr size_t kMaxVolumes = 25;  // /dev/vdb to /dev/vdz
+// /dev/vdb to /dev/vdy: vda is the system disk, vdz the config drive.
+constexpr size_t kMaxVolumes = 24;
+constexpr char kLastDevice = 'y';
 
 struct Attach {
   std::string volume_id;
@@ -51,9 +53,10 @@ std::string free_device(const std::vector<ServerVolume>& taken, const std::strin
     return std::any_of(taken.begin(), taken.end(), [&](const auto& v) { return v.device == d; });
   };
   std::string wish = asked.starts_with("/dev/") ? asked : "/dev/" + asked;
-  bool fits = wish.size() == 8 && wish.starts_with("/dev/vd") && wish[7] > 'a' && wish[7] <= 'z';
+  bool fits =
+      wish.size() == 8 && wish.starts_with("/dev/vd") && wish[7] > 'a' && wish[7] <= kLastDevice;
   if (fits && !used(wish)) return wish;
-  for (char c = 'b'; c <= 'z'; ++c) {
+  for (char c = 'b'; c <= kLastDevice; ++c) {
     std::string d = std::string("/dev/vd") + c;
     if (!used(d)) return d;
   }
@@ -84,8 +87,13 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
       return bad_request(
           "Invalid volume: volume " + in.volume_id + " is attached to this server already.",
           "volumeId");
+    // Promised to another, though storage may not have heard of it yet.
+    if (volume_promised(s, in.volume_id))
+      return bad_request(
+          "Invalid volume: volume " + in.volume_id + " is already attached to another server.",
+          "volumeId");
     if (taken.size() >= kMaxVolumes)
-      return forbidden("At most 25 volumes can be attached to a server.");
+      return forbidden("At most 24 volumes can be attached to a server.");
     ServerVolume v;
     v.attachment_id = app.random.uuid();
     v.server_id = now.id;

@@ -140,6 +140,7 @@ Result<Response> create_server(App& app, const Request& request, Context& c) {
       return bad_request(
           "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
           key.substr(0, 255));
+    if (!value.is_object()) return bad_request(key + " must be an object.", key);
     if (value.contains("group"))
       return bad_request("This cloud does not serve server groups yet.", "group");
   }

@@ -56,7 +56,7 @@ Json access_json(db::Session& s, const std::string& id) {
 
 Result<Response> access_action(App& app, const Request& request, Context& c) {
   const Json body = TRY(parse_json(request.body));
-  bool add = body.contains("addTenantAccess");
+  bool add = body.is_object() && body.contains("addTenantAccess");
   if (!body.is_object() || body.size() != 1 || (!add && !body.contains("removeTenantAccess")))
     return bad_request("The body names one action: addTenantAccess or removeTenantAccess.");
   const Json& argument = add ? body["addTenantAccess"] : body["removeTenantAccess"];

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "compute/routes/app.h"
+#include "services/base/fields.h"
 
 // What an administrator sees of hosts: hypervisors, services; and everybody's availability zones.
 namespace nuri::compute {
@@ -163,6 +164,7 @@ Result<Response> list_services(App& app, const Request& request, Context& c) {
 // an action.
 Result<Response> update_service(App& app, const Request& request, Context& c) {
   const Json body = TRY(parse_json(request.body));
+  if (!body.is_object()) return bad_request("The body must be a JSON object.");
   const std::string& what = c.param("id");
   bool old = c.microversion < 53;
   for (const auto& [key, value] : body.as_object()) {
@@ -172,6 +174,10 @@ Result<Response> update_service(App& app, const Request& request, Context& c) {
       return bad_request(
           "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
           key.substr(0, 255));
+    FieldRules rules;
+    rules.name = key;
+    rules.type = key == "forced_down" ? "boolean" : "string";
+    TRYV(check_field(rules, value));
   }
   if (old && what != "enable" && what != "disable" && what != "disable-log-reason" &&
       what != "force-down")
@@ -198,8 +204,7 @@ Result<Response> update_service(App& app, const Request& request, Context& c) {
     if (touches) h.enabled = old ? what == "enable" : status.as_string() == "enabled";
     if (touches)
       h.disabled_reason = h.enabled ? "" : body["disabled_reason"].as_string().substr(0, 255);
-    if (body.contains("forced_down"))
-      h.forced_down = body["forced_down"].as_bool() || body["forced_down"].as_string() == "true";
+    if (body.contains("forced_down")) h.forced_down = loose_bool(body["forced_down"]);
     save_host(s, h);
     if (!old)
       return Response::json(200,

@@ -35,14 +35,16 @@ Result<Attach> read_attach(const Request& request, int version) {
 }
 
 // The network to take where nothing is named: the only one the project sees.
-Result<ServerPort> wanted_port(App& app, const Context& c, const Attach& in) {
+Result<ServerPort> wanted_port(App& app, const Context& c, const Server& server, const Attach& in) {
   ServerPort p;
   p.tag = in.tag.value_or("");
   if (in.port_id) {
     auto got = app.peers.network.call("GET", "/v2.0/ports/" + *in.port_id, {}, c.token);
-    if (!got && got.error().code == ErrorCode::not_found)
+    if (!got && got.error().code != ErrorCode::not_found) return got.error();
+    Json port = got ? (*got)["port"] : Json();
+    // Another project's, though the caller may see it, is no port for this server.
+    if (port["project_id"].as_string() != server.project_id)
       return not_found("Port id " + *in.port_id + " could not be found.");
-    Json port = TRY(std::move(got))["port"];
     if (!port["device_id"].as_string().empty())
       return bad_request("Port " + *in.port_id + " is still in use.", "port_id");
     p.id = *in.port_id;
@@ -74,13 +76,24 @@ Result<ServerPort> wanted_port(App& app, const Context& c, const Attach& in) {
   return p;
 }
 
+// What a slow answer of the network service has left after the server's task gave its ports back.
+Status free_late_port(App& app, const Server& server, const ServerPort& port) {
+  if (!port.ours) {
+    auto now = app.peers.network.call("GET", "/internal/v1/ports/" + port.id);
+    if (!now && now.error().code == ErrorCode::not_found) return {};
+    TRYV(now);
+    if ((*now)["port"]["device_id"].as_string() != server.id) return {};
+  }
+  return app.task.free_port(port);
+}
+
 // The row first, then the port: if we die between, the task finishes the job.
 Result<Response> attach(App& app, const Request& request, Context& c) {
   Attach in = TRY(read_attach(request, c.microversion));
   Server server =
       TRY(app.db.read([&](db::Session& s) { return app.load_unlocked(s, c, c.param("id")); }));
   TRYV(allow(Action::attach_interface, server));
-  ServerPort port = TRY(wanted_port(app, c, in));
+  ServerPort port = TRY(wanted_port(app, c, server, in));
   port.server_id = server.id;
   TRYV(app.db.write([&](db::Session& s) -> Status {
     Server now = TRY(app.load_unlocked(s, c, server.id));
@@ -94,13 +107,15 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
     return {};
   }));
   auto bound = app.task.bind_port(server, port);
-  if (!bound && !permanent(bound.error())) return bound.error();  // the task goes on trying
-  TRYV(app.db.write([&](db::Session& s) -> Status {
+  bool later = !bound && !permanent(bound.error());  // the task goes on trying
+  bool there = TRY(app.db.write([&](db::Session& s) -> Result<bool> {
     auto row = find_port(s, port.id);
     auto now = find_server(s, server.id);
-    if (!row || !now) return {};
+    if (!row || !now) return false;
+    if (later) return true;
     if (!bound) {
-      erase_port(s, port.id);
+      // The task may have come through where we have not; then it stays.
+      if (row->state == "wanted") erase_port(s, port.id);
       finish_actions(s, server.id, app.clock.now_us(), "Error", bound.error().message);
     } else if (row->state == "wanted") {
       save_port(s, port);
@@ -109,8 +124,14 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
     refresh_shown(s, *now);
     save_server(s, *now);
     app.task.signal(s, server.id);
-    return {};
+    return true;
   }));
+  if (!there) {
+    // The server was deleted, or the port given up, while the network service made or bound it.
+    TRYV(free_late_port(app, server, port));
+    return not_found("Instance " + server.id + " or its port was removed meanwhile.");
+  }
+  if (later) return bound.error();
   if (!bound)
     return bad_request("Failed to attach the interface: " + bound.error().message,
                        "interfaceAttachment");
@@ -200,12 +221,12 @@ void add_interface_routes(Router& router, App& app) {
           return not_found("Network name is not found: " + c.param("network").substr(0, 255));
         return Response::json(200, Json::object({{c.param("network"), *list_}}));
       });
-  router.add("GET", "/v2.1/servers/{id}/os-server-password", Access::reader,
-             [&app](const Request&, Context& c) -> Result<Response> {
-               TRYV(app.load(c, c.param("id")));
-               return Response::json(200,
-                                     Json::object({{"password", ""}}));  // no guest has posted one
-             });
+  router.add(
+      "GET", "/v2.1/servers/{id}/os-server-password", Access::reader,
+      [&app](const Request&, Context& c) -> Result<Response> {
+        TRYV(app.load(c, c.param("id")));
+        return Response::json(200, Json::object({{"password", ""}}));  // no guest has posted one
+      });
   router.add("DELETE", "/v2.1/servers/{id}/os-server-password", Access::member,
              [&app](const Request&, Context& c) -> Result<Response> {
                TRYV(app.load(c, c.param("id")));

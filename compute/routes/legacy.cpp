@@ -89,7 +89,8 @@ Result<Json> external_network(App& app, const Context& c, const std::string& nam
 Result<Response> create_floating(App& app, const Request& request, Context& c) {
   std::string pool;
   if (!request.body.empty()) {
-    Json body = TRY(parse_json(request.body));
+    const Json body = TRY(parse_json(request.body));
+    if (!body.is_object()) return bad_request("The body must be a JSON object.");
     for (const auto& [key, value] : body.as_object()) {
       if (key != "pool" || !(value.is_string() || value.is_null()))
         return bad_request("The body may hold 'pool', the name of an external network.",
@@ -211,13 +212,13 @@ void add_network_doors(Router& router, App& app) {
                for (const Json& n : got["networks"].as_array()) out.push_back(network_json(n));
                return Response::json(200, Json::object({{"networks", out}}));
              }));
-  router.add("GET", "/v2.1/os-networks/{id}", Access::reader,
-             until_36([&app](const Request&, Context& c) -> Result<Response> {
-               Json got = TRY(app.peers.network.call(
-                   "GET", "/v2.0/networks/" + percent_encode(c.param("id")), {}, c.token));
-               return Response::json(200,
-                                     Json::object({{"network", network_json(got["network"])}}));
-             }));
+  router.add(
+      "GET", "/v2.1/os-networks/{id}", Access::reader,
+      until_36([&app](const Request&, Context& c) -> Result<Response> {
+        Json got = TRY(app.peers.network.call(
+            "GET", "/v2.0/networks/" + percent_encode(c.param("id")), {}, c.token));
+        return Response::json(200, Json::object({{"network", network_json(got["network"])}}));
+      }));
   router.add("GET", "/v2.1/os-floating-ip-pools", Access::reader,
              until_36([&app](const Request&, Context& c) -> Result<Response> {
                Json got = TRY(app.peers.network.call("GET", "/v2.0/networks?router:external=true",

@@ -92,6 +92,8 @@ Result<ServerPort> listed_port(App& app, const Context& c, const NetworkWish& wi
     if (!got)
       return refused(got.error(), "Port id " + wish.port_id + " could not be found.", "networks");
     const Json& port = (*got)["port"];
+    if (port["project_id"].as_string() != c.claims.project_id)
+      return bad_request("Port id " + wish.port_id + " could not be found.", "networks");
     if (!port["device_id"].as_string().empty())
       return conflict("Port " + wish.port_id + " is still in use.");
     p.id = wish.port_id;

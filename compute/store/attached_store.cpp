@@ -104,6 +104,10 @@ std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_
   return volumes().one(s, "WHERE server_id=?1 AND volume_id=?2", {server_id, volume_id});
 }
 
+bool volume_promised(db::Session& s, std::string_view volume_id) {
+  return s.count("SELECT count(*) FROM server_volumes WHERE volume_id=?1", {volume_id}) > 0;
+}
+
 void refresh_shown(db::Session& s, Server& server) {
   Json shown = Json::object();
   for (const ServerPort& p : ports_of(s, server.id)) {
@@ -135,6 +139,14 @@ void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
       "UPDATE actions SET finish_us=?2, updated_us=?2, result=?3, message=?4 WHERE server_id=?1 "
       "AND finish_us=0",
       {server_id, now_us, result, message});
+}
+
+bool note_progress(db::Session& s, std::string_view server_id, std::string_view action,
+                   TimeUs now_us, std::string_view message) {
+  return s.exec(
+             "UPDATE actions SET updated_us=?3, message=?4 WHERE server_id=?1 AND action=?2 AND "
+             "finish_us=0 AND message<>?4",
+             {server_id, action, now_us, message}) > 0;
 }
 
 std::vector<InstanceAction> actions_of(db::Session& s, std::string_view server_id) {

@@ -86,6 +86,9 @@ CREATE TABLE answers (
   key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, answer TEXT NOT NULL, created_us BIGINT NOT NULL
 );
 )sql"},
+    {2, R"sql(
+CREATE INDEX server_volumes_volume ON server_volumes (volume_id);
+)sql"},
 };
 
 }  // namespace nuri::compute

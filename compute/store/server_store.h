@@ -49,6 +49,8 @@ void erase_volume(db::Session& s, std::string_view attachment_id);
 std::vector<ServerVolume> volumes_of(db::Session& s, std::string_view server_id);
 std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id,
                                         std::string_view volume_id);
+// Does any server have it, or is to get it?
+bool volume_promised(db::Session& s, std::string_view volume_id);
 
 // The JSON a list shows of ports and volumes, rebuilt into the server from their rows.
 void refresh_shown(db::Session& s, Server& server);
@@ -57,6 +59,9 @@ void record_action(db::Session& s, const InstanceAction& action);
 // Ends what is unfinished of a server.
 void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
                     std::string_view result, std::string_view message = {});
+// Says of an unfinished action how it stands. Answers whether that was news.
+bool note_progress(db::Session& s, std::string_view server_id, std::string_view action,
+                   TimeUs now_us, std::string_view message);
 std::vector<InstanceAction> actions_of(db::Session& s, std::string_view server_id);
 
 // Drops what has been deleted for longer than clients ask for.

@@ -1,5 +1,7 @@
 #include "compute/tasks/server_task.h"
 
+#include <algorithm>
+
 #include "compute/store/catalog_store.h"
 #include "services/feed/outbox.h"
 
@@ -141,10 +143,11 @@ Status ServerTask::bind_port(const Server& server, ServerPort& port) {
                       {"binding:host_id", server.host}});
     got = TRY(peers_.network.call("PUT", target, Json::object({{"port", body}})));
   } else {
-    TRYV(peers_.network.call(
-        "PUT", target + "/binding",
-        Json::object(
-            {{"host_id", server.host}, {"device_id", server.id}, {"device_owner", owner}})));
+    TRYV(peers_.network.call("PUT", target + "/binding",
+                             Json::object({{"host_id", server.host},
+                                           {"device_id", server.id},
+                                           {"device_owner", owner},
+                                           {"project_id", server.project_id}})));
     got = TRY(peers_.network.call("GET", target));
   }
   port.mac = got["port"]["mac_address"].as_string();
@@ -155,6 +158,14 @@ Status ServerTask::bind_port(const Server& server, ServerPort& port) {
   port.addresses = got["addresses"].dump();
   port.metadata_port = got["metadata_port"].dump();
   port.state = "bound";
+  return {};
+}
+
+Status ServerTask::free_port(const ServerPort& port) {
+  auto freed = peers_.network.call("DELETE",
+                                   "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
+  // A port its user has deleted meanwhile needs no unbinding.
+  if (!freed && freed.error().code != ErrorCode::not_found) return freed.error();
   return {};
 }
 
@@ -223,7 +234,29 @@ Result<Outcome> ServerTask::boot(const Task& task) {
   });
 }
 
-Result<Outcome> ServerTask::failed(const Task&) { return Outcome::wait(24 * 3600 * kSecondUs); }
+Result<Outcome> ServerTask::failed(const Task& task) {
+  View v = TRY(look(task.id));
+  bool waiting = false;
+  for (const ServerVolume& volume : v.volumes) {
+    if (volume.state != "detaching" && volume.state != "unplugging") continue;
+    bool off = v.server.host.empty() || TRY(db_.read([&](db::Session& s) {
+                 return feed_.gone(s, v.server.host, "server", task.id);
+               }));
+    waiting = waiting || !off;
+    if (!off) continue;
+    TRYV(peers_.storage.call("DELETE", "/internal/v1/volumes/" + volume.volume_id + "/attachment/" +
+                                           volume.attachment_id));
+    return Outcome::next("failed", [this, id = task.id, volume](db::Session& s) -> Status {
+      erase_volume(s, volume.attachment_id);
+      auto server = find_server(s, id);
+      refresh_shown(s, *server);
+      save_server(s, *server);
+      finish_actions(s, id, clock_.now_us(), "Success");
+      return {};
+    });
+  }
+  return Outcome::wait(waiting ? 5 * kSecondUs : 24 * 3600 * kSecondUs);
+}
 
 // The server as it is stays for its owner to look at and delete; the host is not to go on with it.
 Status ServerTask::fail(db::Session& s, const std::string& id, const std::string& why,
@@ -285,7 +318,8 @@ Result<Outcome> ServerTask::gone(const Task& task) {
   bool over = TRY(db_.read([&](db::Session& s) {
     if (feed_.gone(s, v.server.host, "server", task.id)) return true;
     auto host = find_host(s, v.server.host);
-    bool dead = !host || clock_.now_us() - host->seen_us > kDeadHostUs;
+    // What was said while this process was down was not heard.
+    bool dead = !host || clock_.now_us() - std::max(host->seen_us, started_us_) > kDeadHostUs;
     return dead && v.volumes.empty();  // a volume could still be written to there
   }));
   if (!over) return Outcome::wait(5 * kSecondUs);
@@ -299,12 +333,16 @@ Result<Outcome> ServerTask::release(const Task& task) {
                                            volume.attachment_id));
   }
   for (const ServerPort& port : v.ports) {
-    auto freed = peers_.network.call(
-        "DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
-    // A port its user has deleted meanwhile needs no unbinding.
-    if (!freed && freed.error().code != ErrorCode::not_found) return freed.error();
+    TRYV(free_port(port));
   }
-  return Outcome::done([this, id = task.id](db::Session& s) { return finish_release(s, id); });
+  return Outcome::done([this, id = task.id, freed = v.ports](db::Session& s) -> Status {
+    // A request that was waiting for the network service has bound a port since it was freed.
+    for (const ServerPort& p : freed) {
+      auto now = find_port(s, p.id);
+      if (now && now->state != p.state) return conflict("A port was bound while it was given up.");
+    }
+    return finish_release(s, id);
+  });
 }
 
 Status ServerTask::finish_release(db::Session& s, const std::string& id) {

@@ -23,7 +23,12 @@ namespace nuri::compute {
 class ServerTask {
  public:
   ServerTask(db::Database& database, Clock& clock, Random& random, feed::Feed& feed, Peers peers)
-      : db_(database), clock_(clock), random_(random), feed_(feed), peers_(peers) {}
+      : db_(database),
+        clock_(clock),
+        random_(random),
+        feed_(feed),
+        peers_(peers),
+        started_us_(clock.now_us()) {}
 
   tasks::Kind kind();
   // For Feed::on_observed: hosts into their table, a server's observation wakes its task.
@@ -39,6 +44,8 @@ class ServerTask {
 
   // Makes (or finds made) the port in the network service and fills the row from its answer.
   Status bind_port(const Server& server, ServerPort& port);
+  // Deletes the port made for a server, unbinds a user's.
+  Status free_port(const ServerPort& port);
 
  private:
   struct View {
@@ -62,6 +69,9 @@ class ServerTask {
   Result<std::optional<tasks::Outcome>> watch_volumes(const View& v);
   Result<std::optional<tasks::Outcome>> connect_volume(const ServerVolume& volume,
                                                        const Server& server);
+  std::optional<tasks::Outcome> give_up_volume(const std::string& id, const ServerVolume& volume,
+                                               const std::string& why);
+  Status say_unplug_late(const View& v, const ServerVolume& volume);
 
   Status settle(db::Session& s, const std::string& id);
   Status finish_release(db::Session& s, const std::string& id);
@@ -76,6 +86,7 @@ class ServerTask {
   Random& random_;
   feed::Feed& feed_;
   Peers peers_;
+  TimeUs started_us_;
   std::function<void()> wake_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compute/tasks/server_task.h"
+#include "services/base/log.h"
 
 // A running server's life: what its rows want and what its host reports, brought together one
 // effect a time.
@@ -15,6 +16,8 @@ constexpr TimeUs kLookUs = 60 * kSecondUs;
 constexpr TimeUs kVolumePollUs =
     kSecondUs / 2;  // storage makes the volume's file ready on the host
 constexpr TimeUs kConnectLimitUs = 300 * kSecondUs;
+constexpr TimeUs kPlugLimitUs = 300 * kSecondUs;  // a guest that does not take the device
+constexpr TimeUs kUnplugLateUs = 60 * kSecondUs;  // or does not let go of it
 
 bool has(const std::vector<std::string>& list, const std::string& what) {
   return std::find(list.begin(), list.end(), what) != list.end();
@@ -61,8 +64,13 @@ Result<std::optional<Outcome>> ServerTask::watch_ports(const View& v) {
       return std::optional(Outcome::next(
           "watch", [this, id = v.server.id, port, made = bound.ok()](db::Session& s) -> Status {
             auto row = find_port(s, port.id);
-            if (!row) return {};
             ServerPort now = port;
+            if (!row && made) {
+              // Given up by the request that asked for it, whose own try had failed.
+              now.state = "removing";
+              insert_port(s, now);
+            }
+            if (!row) return {};
             if (row->state != "wanted")
               now.state = row->state;  // its owner has changed his mind meanwhile
             if (made)
@@ -90,9 +98,7 @@ Result<std::optional<Outcome>> ServerTask::watch_ports(const View& v) {
     bool unplugged =
         v.seen && v.seen->revision >= v.server.spec_revision && !has(v.seen->ports, port.id);
     if (port.state != "unplugging" || !unplugged) continue;
-    auto freed = peers_.network.call(
-        "DELETE", "/internal/v1/ports/" + port.id + (port.ours ? "" : "/binding"));
-    if (!freed && freed.error().code != ErrorCode::not_found) return freed.error();
+    TRYV(free_port(port));
     return std::optional(
         Outcome::next("watch", [this, id = v.server.id, port](db::Session& s) -> Status {
           erase_port(s, port.id);
@@ -127,6 +133,7 @@ Result<std::optional<Outcome>> ServerTask::connect_volume(const ServerVolume& vo
                     [this, id = server.id, volume, ready, why, refused = !answer.ok(),
                      got = ready ? *answer : Json()](db::Session& s) -> Status {
                       ServerVolume now = volume;
+                      now.since_us = clock_.now_us();
                       auto row = find_volume(s, id, volume.volume_id);
                       if (!row || row->state != volume.state)
                         return {};  // its owner has changed his mind meanwhile
@@ -149,6 +156,33 @@ Result<std::optional<Outcome>> ServerTask::connect_volume(const ServerVolume& vo
                       save_server(s, *server_row);
                       return settle(s, id);
                     }));
+}
+
+// It is not to be had: the guest loses it, then storage has it back.
+std::optional<Outcome> ServerTask::give_up_volume(const std::string& id, const ServerVolume& volume,
+                                                  const std::string& why) {
+  return Outcome::next("watch", [this, id, volume, why](db::Session& s) -> Status {
+    auto row = find_volume(s, id, volume.volume_id);
+    if (!row || row->state != volume.state) return {};
+    row->state = "unplugging";
+    row->since_us = clock_.now_us();
+    save_volume(s, *row);
+    finish_actions(s, id, clock_.now_us(), "Error", why);
+    return settle(s, id);
+  });
+}
+
+// It goes on being tried: a disk must not be given to another while this guest may write to it.
+Status ServerTask::say_unplug_late(const View& v, const ServerVolume& volume) {
+  std::string why = "The guest has not let go of the volume yet; it is tried on.";
+  if (v.seen && !v.seen->error.empty()) why += " The host says: " + v.seen->error;
+  bool news = TRY(db_.write([&](db::Session& s) {
+    return note_progress(s, v.server.id, "detach_volume", clock_.now_us(), why);
+  }));
+  if (news)
+    log::warning("a volume is not let go of",
+                 {{"server", v.server.id}, {"volume", volume.volume_id}, {"why", why}});
+  return {};
 }
 
 Result<std::optional<Outcome>> ServerTask::watch_volumes(const View& v) {
@@ -175,18 +209,29 @@ Result<std::optional<Outcome>> ServerTask::watch_volumes(const View& v) {
         "/internal/v1/volumes/" + volume.volume_id + "/attachment/" + volume.attachment_id;
     bool current = v.seen && v.seen->revision >= v.server.spec_revision;
     bool plugged = v.seen && has(v.seen->volumes, volume.attachment_id);
+    auto late = [&](TimeUs limit) { return clock_.now_us() - volume.since_us > limit; };
     if (volume.state == "wanted") {
       if (auto o = TRY(connect_volume(volume, v.server))) return o;
     } else if (volume.state == "connected" && plugged) {
-      TRYV(peers_.storage.call("PUT", base + "/attached"));
+      auto told = peers_.storage.call("PUT", base + "/attached");
+      if (!told && !permanent(told.error())) return told.error();
+      if (!told) return give_up_volume(v.server.id, volume, told.error().message);
       return step(volume, "attached", "Success");
     } else if (volume.state == "detaching") {
+      // Storage is told for show; a volume it no longer knows as ours is unplugged all the same.
       auto told = peers_.storage.call("PUT", base + "/detaching");
       if (!told && !permanent(told.error())) return told.error();
       return step(volume, "unplugging", nullptr);
     } else if (volume.state == "unplugging" && current && !plugged) {
       TRYV(peers_.storage.call("DELETE", base));
       return step(volume, "released", "Success");
+    } else if (volume.state == "connected" && late(kPlugLimitUs)) {
+      std::string why = v.seen ? v.seen->error : "";
+      return give_up_volume(
+          v.server.id, volume,
+          "The guest did not take the volume in time" + (why.empty() ? "." : ": " + why));
+    } else if (volume.state == "unplugging" && late(kUnplugLateUs)) {
+      TRYV(say_unplug_late(v, volume));
     }
   }
   return std::optional<Outcome>();
