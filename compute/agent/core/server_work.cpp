@@ -8,6 +8,7 @@ namespace nuri::compute::agent {
 
 namespace {
 constexpr int kMaxRounds = 8;  // of look, plan, act; then the timer goes on
+constexpr TimeUs kAskAgainUs = 10 * kSecondUs;
 
 bool hopeless(const Error& e) { return e.code == ErrorCode::unprocessable; }
 std::string said(const Error& e) { return e.code == ErrorCode::internal && !e.detail.empty() ? e.detail : e.message; }
@@ -99,8 +100,24 @@ Status ServerKeeper::converge(Run& run) {
                      before.reboots_done != local.record.reboots_done;
   bool down_as_wanted = !run.actual.domain && (!run.spec.wants_running() || run.actual.guest_off);
   report(run, run.actual.domain || down_as_wanted ? "ready" : "starting", "");
-  if (run.actual.shutdown_asked) run.waiting = true;
+  if (run.actual.shutdown_asked) {
+    run.waiting = true;
+    ask_again(run);
+  }
   return {};
+}
+
+// A guest that was still booting has missed the first button press.
+void ServerKeeper::ask_again(Run& run) {
+  TimeUs now = clock_.now_us();
+  {
+    std::lock_guard lock(mutex_);
+    TimeUs last = std::max(run.local.shutdown_asked_us, run.local.shutdown_repeated_us);
+    if (run.local.shutdown_asked_us == 0 || now - last < kAskAgainUs) return;
+    run.local.shutdown_repeated_us = now;
+  }
+  auto asked = driver_.shutdown(run.spec.id);
+  if (!asked) log::warning("the guest cannot be asked to shut down", {{"server_id", run.spec.id}, {"why", asked.error().message}});
 }
 
 void ServerKeeper::tear_down(const Desired& item, Local& local) {
