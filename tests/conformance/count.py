@@ -25,7 +25,7 @@ def main():
     if not state:
         print(output[-3000:])
     print(f"{len(passed)} of {len(wanted)} passed (floor {floor}); details in {work}")
-    sys.exit(0 if len(passed) >= floor else 1)
+    sys.exit(0 if state and len(passed) >= floor else 1)
 
 
 main()
