@@ -21,6 +21,8 @@ class FloatingSync {
   void stop();
   // One pass; answers how many servers changed.
   Result<int> run_once();
+  // The same for fixed addresses of ports that were changed in the network service.
+  Result<int> refresh_addresses();
 
  private:
   void loop();
@@ -31,7 +33,7 @@ class FloatingSync {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::thread thread_;
-  TimeUs purged_us_ = 0;
+  TimeUs purged_us_ = 0, refreshed_us_ = 0;
 };
 
 }  // namespace nuri::compute

@@ -118,6 +118,11 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
     return Json::object({{"security_groups", groups}});
   if (p[1] == "floatingips")
     return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
+  if (p[1] == "ports" && p.size() == 2) {
+    Json list = Json::array();
+    for (const auto& [id, port] : ports) list.push_back(port);
+    return Json::object({{"ports", list}});
+  }
   if (p[1] == "ports") {
     if (!ports.count(p[2])) return not_found("no port");
     if (method == "PUT") {

@@ -78,6 +78,18 @@ TEST(ServerTask, FloatingAddressFollowsTheNetwork) {
   EXPECT_EQ(w.show(id)["addresses"]["private"].size(), 1u);
 }
 
+TEST(ServerTask, FixedAddressFollowsTheNetwork) {
+  World w;
+  std::string id = active_server(w);
+  FloatingSync sync(*w.control->database, w.clock, w.network);
+  EXPECT_EQ(sync.refresh_addresses().value(), 0);
+  w.network.ports.begin()->second.set(
+      "fixed_ips", Json::array({Json::object({{"ip_address", "10.0.0.77"}, {"subnet_id", "s"}})}));
+  EXPECT_EQ(sync.refresh_addresses().value(), 1);
+  EXPECT_EQ(sync.refresh_addresses().value(), 0);
+  EXPECT_EQ(w.show(id)["addresses"]["private"].at(0)["addr"].as_string(), "10.0.0.77");
+}
+
 TEST(ServerTask, StopsStartsAndReboots) {
   World w;
   std::string id = active_server(w);
