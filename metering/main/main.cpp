@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <charconv>
 #include <cstdio>
 
@@ -52,7 +54,7 @@ Status run(const std::string& config_path) {
   std::string data = config.text("paths.data", "/var/lib/nuri");
   std::string keys = config.text("paths.keys", "/etc/nuri/keys");
   metering::PriceList prices = TRY(metering::read_price_list(config.node("metering")));
-  TRYV(make_directories(data));
+  TRYV(make_directories(data, 0711));  // QEMU's user opens disks below
   auto db = TRY(db::Database::open({data + "/metering.db"}));
   TRYV(db->migrate("metering", metering::store::kMigrations));
   TRYV(db->write(
@@ -85,6 +87,7 @@ Status run(const std::string& config_path) {
 }  // namespace nuri
 
 int main(int argc, char** argv) {
+  umask(0077);  // what tenants keep here is nobody else's
   std::string config = "/etc/nuri/nuri.toml";
   if (argc == 3 && std::string(argv[1]) == "--config") {
     config = argv[2];

@@ -29,6 +29,7 @@ struct Volume {
   // creating, available, attaching, in-use, detaching, extending, deleting, error, error_extending
   std::string status = "creating";
   int64_t size_gib = 0;
+  int64_t growing_to_gib = 0;  // while it is being extended, until the host has done it; else 0
   std::string zone;
   StringMap metadata;
   bool bootable = false;
@@ -40,6 +41,9 @@ struct Volume {
   bool metered = false;      // its usage has begun
   TimeUs created_us = 0, updated_us = 0;
   std::optional<Attachment> attachment;
+
+  // What it takes of its project's quota and of its host.
+  int64_t claimed_gib() const { return growing_to_gib > size_gib ? growing_to_gib : size_gib; }
 };
 
 // What POST /volumes takes. Cinder's clients send many more members, most of them null: ignored.

@@ -20,12 +20,23 @@ Status may_extend(const Volume& v, int64_t new_size_gib) {
                            " status must be available to extend, but it is " + v.status + ".",
                        "status");
   }
-  if (new_size_gib <= v.size_gib) {
+  if (new_size_gib <= v.claimed_gib()) {
     return bad_request(
         "Invalid input received: New size for extend must be greater than current size. "
         "(current: " +
-            std::to_string(v.size_gib) + ", extended: " + std::to_string(new_size_gib) + ").",
+            std::to_string(v.claimed_gib()) + ", extended: " + std::to_string(new_size_gib) + ").",
         "new_size");
+  }
+  return {};
+}
+
+Status may_reset(const Volume& v, const std::string& status) {
+  if (v.status == "deleting")
+    return bad_request("A volume on its way out keeps its status.", "status");
+  if (v.path.empty() && (status == "available" || status == "in-use")) {
+    return bad_request("Volume " + v.id + " was never made: its status can be error, not " +
+                           status + ".",
+                       "status");
   }
   return {};
 }

@@ -13,6 +13,8 @@ namespace nuri::storage {
 Status may_delete(const Volume& volume);
 // The volume's size in GiB after it. Error also where new_size does not grow it.
 Status may_extend(const Volume& volume, int64_t new_size_gib);
+// By an administrator: what was never made cannot be called available.
+Status may_reset(const Volume& volume, const std::string& status);
 // Whether `wish` may hold the volume: it is free, or already held by the same attachment.
 Status may_attach(const Volume& volume, const Attachment& wish);
 // The status that follows from what is attached, once the volume exists.

@@ -53,15 +53,15 @@ Status check_count(const StringMap& metadata) {
 
 }  // namespace
 
-// The agent grows the file; the volume's task waits for it.
+// The agent grows the file; the volume's task waits for it. Until it has, the volume has its old
+// size, and its bill too; the quota is taken at once.
 Status Api::extend(db::Session& s, Volume& v, int64_t size_gib) {
   TRYV(may_extend(v, size_gib));
-  TRYV(check_quota(s, v.project_id, 0, size_gib - v.size_gib, size_gib));
-  v.size_gib = size_gib;
+  TRYV(check_quota(s, v.project_id, 0, size_gib - v.claimed_gib(), size_gib));
+  v.growing_to_gib = size_gib;
   v.status = "extending";
   v.revision = feed_.put(s, v.host, "volume", v.id, volume_spec(v));
   TimeUs now = clock_.now_us();
-  if (v.metered) store::emit_usage(s, v, "change", now);
   tasks::signal(s, v.id, now);
   wake_after(s);
   return {};
@@ -80,17 +80,18 @@ Result<Response> Api::action(const Request& request, Context& context) {
   if (name == "os-reset_status") {
     TRYV(need_admin(context, name));
     Reset in = TRY(kReset.read(value));
-    TRY(change(context, [&](db::Session&, Volume& v) -> Status {
-      if (v.status == "deleting")
-        return bad_request("A volume on its way out keeps its status.", "status");
+    TRY(change(context, [&](db::Session& s, Volume& v) -> Status {
+      TRYV(may_reset(v, in.status.value_or(v.status)));
       if (in.status) v.status = *in.status;
+      tasks::signal(s, v.id, clock_.now_us());
+      wake_after(s);
       return {};
     }));
     return Response::empty(202);
   }
   if (name == "os-force_delete") {
     TRYV(need_admin(context, name));
-    TRY(change(context, [&](db::Session& s, Volume& v) { return start_delete(s, v); }));
+    TRY(change_any(context, [&](db::Session& s, Volume& v) { return start_delete(s, v); }));
     return Response::empty(202);
   }
   if (name == "os-set_bootable") {

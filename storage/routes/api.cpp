@@ -82,9 +82,21 @@ void Api::add_internal(Router& router) {
   router.add("DELETE", at + "/{attachment}", Access::service, bind(&Api::detach));
 }
 
-// Reads, changes and writes a volume in one transaction. A volume on its way out takes no change.
 Result<Volume> Api::change(Context& context,
                            const std::function<Status(db::Session&, Volume&)>& f) {
+  return change_any(context, [&](db::Session& s, Volume& v) -> Status {
+    if (v.status == "deleting") {
+      return bad_request("Invalid volume: Volume " + v.id +
+                             " is being deleted; its status must not be deleting.",
+                         "status");
+    }
+    return f(s, v);
+  });
+}
+
+// Reads, changes and writes a volume in one transaction.
+Result<Volume> Api::change_any(Context& context,
+                               const std::function<Status(db::Session&, Volume&)>& f) {
   return db_.write([&](db::Session& s) -> Result<Volume> {
     Volume volume = TRY(own_volume(s, context));
     TRYV(f(s, volume));

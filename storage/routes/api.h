@@ -102,6 +102,8 @@ class Api {
   Status check_quota(db::Session& s, const std::string& project_id, int64_t volumes,
                      int64_t gigabytes, int64_t size);
   std::map<std::string, int64_t> quota_of(db::Session& s, const std::string& project_id);
+  Result<Volume> change_any(Context&, const std::function<Status(db::Session&, Volume&)>& f);
+  // As change_any, but refused (400) for a volume on its way out.
   Result<Volume> change(Context&, const std::function<Status(db::Session&, Volume&)>& f);
   Status start_delete(db::Session& s, Volume& volume);
   Status extend(db::Session& s, Volume& volume, int64_t size_gib);

@@ -199,8 +199,8 @@ Result<Response> Api::update(const Request& request, Context& context) {
   return Response::json(200, Json::object({{"volume", volume_view(volume, look(context))}}));
 }
 
-// From here on it is gone for its owner's bill and quota's purposes alike only when the host has
-// let go of it; the bill ends at once.
+// From here on it is gone for its owner's bill and quota; its row stays until the host has let go of
+// it. Asked for again, it is done already.
 Status Api::start_delete(db::Session& s, Volume& volume) {
   TRYV(may_delete(volume));
   TimeUs now = clock_.now_us();
@@ -213,7 +213,7 @@ Status Api::start_delete(db::Session& s, Volume& volume) {
 }
 
 Result<Response> Api::remove(const Request&, Context& context) {
-  TRY(change(context, [&](db::Session& s, Volume& v) { return start_delete(s, v); }));
+  TRY(change_any(context, [&](db::Session& s, Volume& v) { return start_delete(s, v); }));
   return Response::empty(202);
 }
 

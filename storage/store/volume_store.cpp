@@ -53,6 +53,8 @@ CREATE TABLE quotas (
   PRIMARY KEY (project_id, resource)
 );
 )sql"},
+    // The size asked for stands beside the one there is, until the host has grown the volume.
+    {2, "ALTER TABLE volumes ADD COLUMN growing_to_gib BIGINT NOT NULL DEFAULT 0;"},
 };
 
 namespace {
@@ -62,7 +64,7 @@ const std::string kSelect =
     "v.metadata, v.bootable,"
     " v.image, v.image_metadata, v.host, v.path, v.error, v.revision, v.metered, v.created_us, "
     "v.updated_us,"
-    " a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us"
+    " a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us, v.growing_to_gib"
     " FROM volumes v LEFT JOIN attachments a ON a.volume_id=v.id";
 
 Volume volume_of(const db::Row& r) {
@@ -90,6 +92,7 @@ Volume volume_of(const db::Row& r) {
     v.attachment = Attachment{r.text(19), v.id,       r.text(20), r.text(21),
                               r.text(22), r.text(23), r.i64(24),  r.i64(25)};
   }
+  v.growing_to_gib = r.i64(26);
   return v;
 }
 
@@ -100,7 +103,7 @@ db::Args args_of(const Volume& v) {
           v.bootable,  v.image,       string_map_json(v.image_metadata),
           v.host,      v.path,        v.error,
           v.revision,  v.metered,     v.created_us,
-          v.updated_us};
+          v.updated_us, v.growing_to_gib};
 }
 
 }  // namespace
@@ -109,9 +112,9 @@ void insert(db::Session& s, const Volume& v) {
   s.exec(
       "INSERT INTO volumes (id, project_id, user_id, name, description, status, size_gib, zone, "
       "metadata, bootable, image,"
-      " image_metadata, host, path, error, revision, metered, created_us, updated_us)"
+      " image_metadata, host, path, error, revision, metered, created_us, updated_us, growing_to_gib)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-      "?19)",
+      "?19, ?20)",
       args_of(v));
 }
 
@@ -122,7 +125,7 @@ bool update(db::Session& s, Volume v, TimeUs now_us) {
              "size_gib=?7, zone=?8,"
              " metadata=?9, bootable=?10, image=?11, image_metadata=?12, host=?13, path=?14, "
              "error=?15, revision=?16,"
-             " metered=?17, created_us=?18, updated_us=?19 WHERE id=?1",
+             " metered=?17, created_us=?18, updated_us=?19, growing_to_gib=?20 WHERE id=?1",
              args_of(v)) > 0;
 }
 
@@ -165,7 +168,8 @@ void put_host(db::Session& s, const Host& h) {
 std::vector<Host> hosts(db::Session& s) {
   return s.all(
       "SELECT h.name, h.zone, h.disk_gib, h.disk_used_gib, h.seen_us,"
-      " (SELECT coalesce(sum(v.size_gib), 0) FROM volumes v WHERE v.host=h.name) FROM hosts h "
+      " (SELECT coalesce(sum(CASE WHEN v.growing_to_gib>v.size_gib THEN v.growing_to_gib ELSE "
+      "v.size_gib END), 0) FROM volumes v WHERE v.host=h.name) FROM hosts h "
       "ORDER BY h.name",
       {}, [](const db::Row& r) {
         return Host{r.text(0), r.text(1), r.i64(2), r.i64(3), r.i64(5), r.i64(4)};
@@ -173,12 +177,15 @@ std::vector<Host> hosts(db::Session& s) {
 }
 
 // Counted from the volumes themselves, in the transaction that adds one: there is no second number
-// to drift.
+// to drift. One on its way out is no more its project's: a host that is away may hold it for long.
 Usage usage(db::Session& s, std::string_view project_id) {
-  return *s.one("SELECT count(*), coalesce(sum(size_gib), 0) FROM volumes WHERE project_id=?1",
-                {project_id}, [](const db::Row& r) {
-                  return Usage{r.i64(0), r.i64(1)};
-                });
+  return *s.one(
+      "SELECT count(*), coalesce(sum(CASE WHEN growing_to_gib>size_gib THEN growing_to_gib ELSE "
+      "size_gib END), 0) FROM volumes"
+      " WHERE project_id=?1 AND status<>'deleting'",
+      {project_id}, [](const db::Row& r) {
+        return Usage{r.i64(0), r.i64(1)};
+      });
 }
 
 std::map<std::string, int64_t> quotas(db::Session& s, std::string_view project_id) {

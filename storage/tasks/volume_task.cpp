@@ -1,5 +1,6 @@
 #include "storage/tasks/volume_task.h"
 
+#include "services/tasks/incident.h"
 #include "storage/domain/placement.h"
 #include "storage/domain/volume_state.h"
 #include "storage/store/volume_store.h"
@@ -24,6 +25,7 @@ class VolumeSteps {
   Result<Outcome> await(const Task& task);
   Result<Outcome> keep(const Task& task);
   Result<Outcome> extend(const Task& task);
+  Result<Outcome> wait_failed(const Task& task);
   Result<Outcome> remove(const Task& task);
   Result<Outcome> await_gone(const Task& task);
   Status late(db::Session& s, const Task& task, const std::string& why);
@@ -34,6 +36,7 @@ class VolumeSteps {
     std::string status, path, error;  // the agent's, of the revision wanted; "" until then
   };
   Result<Seen> look(const std::string& id);
+  void take_back(db::Session& s, Volume& v);
   Outcome failed(const std::string& id, const std::string& status, const std::string& why);
 
   db::Database& db_;
@@ -58,13 +61,21 @@ Result<VolumeSteps::Seen> VolumeSteps::look(const std::string& id) {
   });
 }
 
+// The old size again, for the quota and for the host, which never shrinks what it has grown.
+void VolumeSteps::take_back(db::Session& s, Volume& v) {
+  if (v.growing_to_gib == 0) return;
+  v.growing_to_gib = 0;
+  v.revision = feed_.put(s, v.host, "volume", v.id, volume_spec(v));
+}
+
 // Fields are changed on the row as it is at the commit: a request may have come between.
 Outcome VolumeSteps::failed(const std::string& id, const std::string& status,
                             const std::string& why) {
   return Outcome::next("failed", [this, id, status, why](db::Session& s) -> Status {
     auto v = store::find(s, id);
     if (!v) return internal("volume row is gone");
-    v->status = status;
+    if (v->status != "deleting") v->status = status;
+    take_back(s, *v);
     v->error = why.empty() ? "The host could not make the volume." : why;
     store::update(s, *v, clock_.now_us());
     return {};
@@ -106,8 +117,11 @@ Result<Outcome> VolumeSteps::await(const Task& task) {
     v->path = path;
     v->error.clear();
     TimeUs now = clock_.now_us();
-    if (!v->metered) store::emit_usage(s, *v, "begin", now);
-    v->metered = true;
+    // Deleted while it was being made: its bill has ended before it began.
+    if (!v->metered && v->status != "deleting") {
+      store::emit_usage(s, *v, "begin", now);
+      v->metered = true;
+    }
     store::update(s, *v, now);
     return {};
   });
@@ -127,9 +141,35 @@ Result<Outcome> VolumeSteps::extend(const Task& task) {
     auto v = store::find(s, id);
     if (!v) return internal("volume row is gone");
     if (v->status == "extending") v->status = std::string(status_by_attachment(*v));
-    store::update(s, *v, clock_.now_us());
+    TimeUs now = clock_.now_us();
+    bool grown = v->growing_to_gib > v->size_gib;
+    v->size_gib = v->claimed_gib();
+    v->growing_to_gib = 0;
+    v->error.clear();
+    if (grown && v->metered) store::emit_usage(s, *v, "change", now);
+    store::update(s, *v, now);
     return {};
   });
+}
+
+// Waits for the delete signal, or for an administrator who has set the status anew. What the host
+// made too late is remembered, so that it can be put to use.
+Result<Outcome> VolumeSteps::wait_failed(const Task& task) {
+  Seen seen = TRY(look(task.id));
+  const Volume& v = seen.volume;
+  if (v.path.empty() && seen.status == "available") {
+    return Outcome::wait(kIdleUs, [this, id = task.id, path = seen.path](db::Session& s) -> Status {
+      auto found = store::find(s, id);
+      if (!found) return internal("volume row is gone");
+      found->path = path;
+      store::update(s, *found, clock_.now_us());
+      return {};
+    });
+  }
+  if (v.path.empty() || v.status.starts_with("error")) return Outcome::wait(kIdleUs);
+  if (!v.metered) return Outcome::next("await").within(options_.make_blank_us);
+  if (v.status == "extending") return Outcome::next("extend").within(options_.extend_us);
+  return Outcome::next("keep");
 }
 
 Result<Outcome> VolumeSteps::remove(const Task& task) {
@@ -137,7 +177,7 @@ Result<Outcome> VolumeSteps::remove(const Task& task) {
     auto v = store::find(s, id);
     if (v && !v->host.empty()) feed_.remove(s, v->host, "volume", id);
     return {};
-  });
+  }).within(options_.remove_us);
 }
 
 Result<Outcome> VolumeSteps::await_gone(const Task& task) {
@@ -145,8 +185,18 @@ Result<Outcome> VolumeSteps::await_gone(const Task& task) {
     auto v = store::find(s, task.id);
     return !v || v->host.empty() || feed_.gone(s, v->host, "volume", task.id);
   }));
-  if (!gone) return Outcome::wait(kLookAgainUs);
-  return Outcome::done([id = task.id](db::Session& s) -> Status {
+  if (!gone) {
+    TimeUs now = clock_.now_us();
+    if (task.deadline_us == 0 || now < task.deadline_us) return Outcome::wait(kLookAgainUs);
+    return Outcome::wait(kLookAgainUs, [task, now](db::Session& s) -> Status {
+      tasks::open_incident(
+          s, task, "The host has not removed the volume in time; it may be away. This goes on.", now);
+      return {};
+    });
+  }
+  return Outcome::done([this, id = task.id](db::Session& s) -> Status {
+    auto v = store::find(s, id);
+    if (v && v->metered) store::emit_usage(s, *v, "end", clock_.now_us());
     store::remove(s, id);
     return {};
   });
@@ -157,6 +207,7 @@ Status VolumeSteps::late(db::Session& s, const Task& task, const std::string& wh
   if (!v) return internal("volume row is gone");
   v->status = task.step == "extend" ? "error_extending" : "error";
   v->error = why;
+  take_back(s, *v);
   store::update(s, *v, clock_.now_us());
   return {};
 }
@@ -165,7 +216,7 @@ Status VolumeSteps::late(db::Session& s, const Task& task, const std::string& wh
 
 Json volume_spec(const Volume& v) {
   return Json::object(
-      {{"id", v.id}, {"size_gib", v.size_gib}, {"format", "qcow2"}, {"image", v.image}});
+      {{"id", v.id}, {"size_gib", v.claimed_gib()}, {"format", "qcow2"}, {"image", v.image}});
 }
 
 tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock,
@@ -180,7 +231,7 @@ tasks::Kind volume_kind(db::Database& database, feed::Feed& feed, Clock& clock,
                 {"await", bind(&VolumeSteps::await)},
                 {"keep", bind(&VolumeSteps::keep)},
                 {"extend", bind(&VolumeSteps::extend)},
-                {"failed", [](const Task&) -> Result<Outcome> { return Outcome::wait(kIdleUs); }},
+                {"failed", bind(&VolumeSteps::wait_failed)},
                 {"remove", bind(&VolumeSteps::remove)},
                 {"await_gone", bind(&VolumeSteps::await_gone)}};
   kind.delete_step = "remove";

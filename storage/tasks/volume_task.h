@@ -9,11 +9,11 @@
 //
 //   place ──> await ──> keep <──> extend          delete signal, from anywhere
 //     │         │ failed   │ failed                        │
-//     └─late────┴──> failed (waits for the signal)      remove ──> await_gone ──> (row away)
+//     └─late────┴──> failed (waits for a signal)        remove ──> await_gone ──> (row away)
 //
 // place: picks a host and tells its agent through the feed. await: until the agent has the file.
 // keep: nothing to do but to look at signals. remove: tells the agent; await_gone: until it
-// confirms.
+// confirms. failed: an administrator who resets the status leads back to await, keep or extend.
 namespace nuri::storage {
 
 struct VolumeTaskOptions {
@@ -21,6 +21,7 @@ struct VolumeTaskOptions {
   TimeUs make_blank_us = 5 * 60 * kSecondUs;   // for the agent to make the file
   TimeUs make_image_us = 60 * 60 * kSecondUs;  // with an image to fetch and copy
   TimeUs extend_us = 5 * 60 * kSecondUs;
+  TimeUs remove_us = 10 * 60 * kSecondUs;  // then an incident says so; the removal goes on
   int64_t overcommit = 10;
 };
 

@@ -1,5 +1,6 @@
 #include "compute/agent/core/config_drive.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -31,6 +32,7 @@ Status make_config_drive(const std::string& path, const std::vector<DriveFile>& 
     if (!(out << file.content << std::flush)) return internal("write " + target.string());
   }
   TRYV(run_checked({"genisoimage", "-quiet", "-J", "-r", "-V", "config-2", "-o", part, root}));
+  chmod(part.c_str(), 0600);  // it holds user data and keys
   if (rename(part.c_str(), path.c_str()) != 0) return internal("rename " + part + ": " + std::strerror(errno));
   return {};
 }

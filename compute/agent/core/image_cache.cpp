@@ -116,7 +116,7 @@ Result<BaseImage> ImageCache::download(const ImageRef& image, const std::string&
   TRYV(verify(image, part));
   auto header = TRY(check_image_file(part, image.disk_format));
   TRYV(ask_qemu(part, image.disk_format));
-  chmod(part.c_str(), 0644);
+  chmod(part.c_str(), 0640);  // libvirt gives it to QEMU's user and group with the first guest
   if (rename(part.c_str(), path.c_str()) != 0) return internal("rename " + part + ": " + std::strerror(errno));
   log::info("image cached", {{"image_id", image.id}, {"path", path}});
   return BaseImage{path, header.format, header.virtual_size};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "compute/agent/core/server_run.h"
 #include "services/base/config.h"
@@ -58,16 +59,21 @@ void ServerKeeper::work(const std::string& id) {
 
 Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
   Actual actual;
+  {
+    // Only an event from before the look is answered by it: one that comes meanwhile is kept for
+    // the next, else the guest's own power-off would be taken for a crash.
+    std::lock_guard lock(mutex_);
+    actual.guest_off = std::exchange(local.guest_off_seen, false);
+  }
   actual.domain = TRY(driver_.inspect(spec.id));
   actual.prepared = driver_.prepared(spec, files_of(spec.id));
   std::lock_guard lock(mutex_);
   if (!actual.domain) {
-    if (local.guest_off_seen) local.record.guest_off = true;
+    if (actual.guest_off || std::exchange(local.guest_off_seen, false)) local.record.guest_off = true;
     local.shutdown_asked_us = 0;
   } else {
     local.record.guest_off = false;
   }
-  local.guest_off_seen = false;
   if (!spec.wants_running()) local.record.guest_off = false;
   actual.guest_off = local.record.guest_off;
   actual.shutdown_asked = local.shutdown_asked_us != 0;

@@ -27,6 +27,7 @@ Status LibvirtDriver::prepare(const ServerSpec& spec, const ServerFiles& files, 
   int64_t size = std::max(spec.flavor.disk_gib * kGib, base->virtual_size);
   std::string part = files.disk() + ".part";
   TRYV(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-b", base->path, "-F", base->format, part, std::to_string(size)}));
+  chmod(part.c_str(), 0600);  // libvirt gives it to QEMU's user while the guest runs
   if (rename(part.c_str(), files.disk().c_str()) != 0) return internal("rename " + part);
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "compute/agent/core/private_files.h"
 #include "compute/agent/libvirt/libvirt_driver.h"
 #include "compute/agent/sim/sim_driver.h"
 #include "network/agent/metadata_views.h"
@@ -41,6 +42,7 @@ Status Agent::open() {
   if (!driver_) return bad_request("agent.driver must be libvirt or sim.", "agent.driver");
   images_ = std::make_unique<ImageCache>(
       data_ + "/cache/images", [this](const std::string& id, const std::string& path) { return fetch_image(id, path); }, clock_);
+  for (const char* folder : {"/instances", "/volumes", "/cache/images"}) TRYV(close_to_others(data_ + folder));
   volume_files_ = std::make_unique<storage::agent::FileVolumes>(
       data_ + "/volumes", [this](const Json& image) { return image_for_volume(image); });
   if (config_.flag("agent.metadata", driver_->uses_images())) {
@@ -106,6 +108,8 @@ void Agent::make_keepers() {
   work.ensure = [this](const std::string& id, const Json& spec) { return volume_files_->ensure(id, spec); };
   work.remove = [this](const std::string& id) { return volume_files_->remove(id); };
   work.observe = [this](const std::string& kind, const std::string& id, Json state) { storage_->observe(kind, id, std::move(state)); };
+  work.list = [this] { return volume_files_->list(); };
+  work.in_use = [this](const std::string& id) { return volume_in_use(id); };
   volumes_ = std::make_unique<ItemKeeper>("volume", *store_, std::move(work));
 }
 
@@ -150,6 +154,16 @@ void Agent::desired(const std::string& source, std::vector<feed::DesiredItem> it
   }
   if (servers) tell_metadata();
   store_->save();
+}
+
+// A server that compute wants still has it, whatever storage says.
+bool Agent::volume_in_use(const std::string& id) const {
+  for (const auto& item : store_->all("server")) {
+    for (const auto& v : item.spec["volumes"].as_array()) {
+      if (v["volume_id"].as_string() == id) return true;
+    }
+  }
+  return false;
 }
 
 void Agent::tell_metadata() {

@@ -41,6 +41,8 @@ class Agent {
   void report_loop();
   void report_host();
   void clean_images();
+  void sweep_volumes();
+  bool volume_in_use(const std::string& id) const;
 
   const Config config_;
   Clock& clock_;

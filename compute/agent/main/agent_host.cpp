@@ -35,6 +35,7 @@ void Agent::report_loop() {
     lock.unlock();
     report_host();
     clean_images();
+    sweep_volumes();
     lock.lock();
     wake_.wait_for(lock, kReport, [this] { return stopping_; });
   }
@@ -66,6 +67,12 @@ void Agent::clean_images() {
   cleaned_us_ = now;
   int removed = images_->clean(servers_->cached_images_in_use(), config_.number("agent.image_cache_days", 7) * 86'400 * kSecondUs);
   if (removed > 0) log::info("unused images removed from the cache", {{"count", removed}});
+}
+
+void Agent::sweep_volumes() {
+  // Until both full lists are here, what is wanted is not known.
+  if (!store_->complete("storage") || !store_->complete("compute")) return;
+  volumes_->sweep(clock_.now_us(), config_.number("agent.orphan_grace_s", 600) * kSecondUs);
 }
 
 }  // namespace nuri::compute::agent

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <string>
@@ -33,6 +34,7 @@ Status run(const std::string& config_path) {
 }  // namespace nuri
 
 int main(int argc, char** argv) {
+  umask(0077);  // what tenants keep here is nobody else's
   std::string config = "/etc/nuri/nuri.toml";
   if (argc == 3 && std::string(argv[1]) == "--config") {
     config = argv[2];

@@ -1,11 +1,13 @@
 #include "storage/agent/file/file_volumes.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
 #include "services/base/config.h"
 #include "services/base/process.h"
@@ -17,12 +19,35 @@ namespace {
 constexpr int64_t kGib = 1ll << 30;
 constexpr int64_t kMaxGib = 1 << 20;
 constexpr unsigned kConvertMs = 600'000;
-constexpr std::string_view kPrefix = "volume-";
+constexpr std::string_view kPrefix = "volume-", kPart = ".part";
 
 Error impossible(std::string message, std::string field) {
   return Error(ErrorCode::unprocessable, std::move(message), std::move(field));
 }
+
+// From the file's own header, which QEMU alone writes: asking qemu-img would need the lock that a
+// running guest holds.
+Result<int64_t> virtual_size(const std::string& path) {
+  constexpr size_t kSizeAt = 24, kHead = 32;
+  unsigned char head[kHead] = {};
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return internal("open " + path + ": " + std::strerror(errno));
+  ssize_t n = pread(fd, head, kHead, 0);
+  close(fd);
+  if (n != static_cast<ssize_t>(kHead) || std::memcmp(head, "QFI\xfb", 4) != 0)
+    return internal(path + " is no qcow2 file.");
+  uint64_t size = 0;
+  for (size_t i = kSizeAt; i < kHead; ++i) size = size << 8 | head[i];
+  return static_cast<int64_t>(size);
+}
 }  // namespace
+
+// Never shrinks: what lies beyond the end would be lost.
+Status FileVolumes::grow(const std::string& path, int64_t size_gib) {
+  if (TRY(virtual_size(path)) >= size_gib * kGib) return {};
+  TRYV(run_checked({"qemu-img", "resize", "-q", "-f", "qcow2", path, std::to_string(size_gib * kGib)}));
+  return {};
+}
 
 Status FileVolumes::make_empty(const std::string& part, int64_t size_gib) {
   TRYV(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", part, std::to_string(size_gib * kGib)}));
@@ -48,12 +73,15 @@ Result<Json> FileVolumes::ensure(const std::string& id, const Json& spec) {
   if (access(path.c_str(), F_OK) != 0) {
     TRYV(make_directories(folder_, 0711));
     auto made = spec["image"].is_null() ? make_empty(part, size_gib) : make_from_image(part, spec["image"], size_gib);
+    // Root's alone; libvirt gives it to QEMU's user while a guest has it.
+    if (made && chmod(part.c_str(), 0600) != 0) made = internal("chmod " + part + ": " + std::strerror(errno));
     if (made && rename(part.c_str(), path.c_str()) != 0) made = internal("rename " + part + ": " + std::strerror(errno));
     if (!made) {
       unlink(part.c_str());
       return made.error();
     }
   }
+  TRYV(grow(path, size_gib));
   return Json::object({{"status", "available"}, {"path", path}, {"error", nullptr}});
 }
 
@@ -66,13 +94,16 @@ Status FileVolumes::remove(const std::string& id) {
 }
 
 std::vector<std::string> FileVolumes::list() const {
-  std::vector<std::string> out;
+  std::set<std::string> out;
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, ec)) {
     std::string name = entry.path().filename();
-    if (name.starts_with(kPrefix) && is_uuid(name.substr(kPrefix.size()))) out.push_back(name.substr(kPrefix.size()));
+    if (!name.starts_with(kPrefix)) continue;
+    std::string id = name.substr(kPrefix.size());
+    if (id.ends_with(kPart)) id.resize(id.size() - kPart.size());
+    if (is_uuid(id)) out.insert(id);
   }
-  return out;
+  return {out.begin(), out.end()};
 }
 
 }  // namespace nuri::storage::agent

@@ -12,7 +12,8 @@
 
 namespace nuri::storage::agent {
 
-// Volumes as qcow2 files: FOLDER/volume-ID. Idempotent: a file under its name is complete.
+// Volumes as qcow2 files: FOLDER/volume-ID. Idempotent: a file under its name is complete, and grown
+// where more is wanted.
 class FileVolumes {
  public:
   struct Source {
@@ -26,11 +27,12 @@ class FileVolumes {
   // Spec and state as docs/internal-protocols.md; errors: unprocessable where it can never work.
   Result<Json> ensure(const std::string& id, const Json& spec);
   Status remove(const std::string& id);
-  std::vector<std::string> list() const;  // ids of what is here
+  std::vector<std::string> list() const;  // ids of what is here, half made or whole
   std::string path_of(const std::string& id) const { return folder_ + "/volume-" + id; }
 
  private:
   Status make_empty(const std::string& part, int64_t size_gib);
+  Status grow(const std::string& path, int64_t size_gib);
   Status make_from_image(const std::string& part, const Json& image, int64_t size_gib);
 
   std::string folder_;

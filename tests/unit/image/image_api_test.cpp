@@ -125,6 +125,7 @@ TEST_F(ImageApi, UploadsAtOnceShareTheQuota) {
     for (size_t i = 0; i < requests.size(); ++i)
       threads.emplace_back([&, i] { statuses[i] = router_->dispatch(requests[i]).status; });
     for (auto& t : threads) t.join();
+    requests.clear();  // and with them what was received and not kept
     EXPECT_EQ(std::count(statuses.begin(), statuses.end(), 204), 1) << round;
     EXPECT_EQ(std::count(statuses.begin(), statuses.end(), 413), 2) << round;
     EXPECT_EQ(files(), 1) << "what was refused is not kept";
