@@ -65,7 +65,13 @@ Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
     std::lock_guard lock(mutex_);
     actual.guest_off = std::exchange(local.guest_off_seen, false);
   }
-  actual.domain = TRY(driver_.inspect(spec.id));
+  auto domain = driver_.inspect(spec.id);
+  if (!domain) {
+    std::lock_guard lock(mutex_);
+    local.guest_off_seen = local.guest_off_seen || actual.guest_off;
+    return domain.error();
+  }
+  actual.domain = std::move(*domain);
   actual.prepared = driver_.prepared(spec, files_of(spec.id));
   std::lock_guard lock(mutex_);
   if (!actual.domain) {
