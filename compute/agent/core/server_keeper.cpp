@@ -64,8 +64,9 @@ void ServerKeeper::on_event(const DriverEvent& event) {
   auto local = local_of(event.id);
   if (event.kind == DriverEvent::Kind::guest_off) {
     std::lock_guard lock(mutex_);
-    // Where we asked for it, it is our doing and not the guest's will.
-    if (local->shutdown_asked_us == 0) local->guest_off_seen = true;
+    // Where we asked for it, it is our doing and not the guest's will, also when the event comes
+    // after a look has found the guest gone.
+    if (local->shutdown_asked_us == 0 && !local->off_as_asked) local->guest_off_seen = true;
   }
   queue_.wake(event.id);
 }

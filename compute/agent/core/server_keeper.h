@@ -62,6 +62,7 @@ class ServerKeeper {
     TimeUs shutdown_asked_us = 0;    // guarded by mutex_
     TimeUs shutdown_repeated_us = 0; // guarded by mutex_
     bool guest_off_seen = false;     // guarded by mutex_
+    bool off_as_asked = false;       // guarded by mutex_; its event may be under way yet
     Json last_observed;              // guarded by mutex_
   };
   struct Run;  // one pass over one server

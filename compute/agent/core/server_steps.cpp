@@ -38,6 +38,7 @@ Status ServerKeeper::start_domain(Run& run) {
   run.local.record.reboots_done = run.actual.reboots_done = run.spec.reboot.count;
   std::lock_guard lock(mutex_);
   run.local.shutdown_asked_us = 0;
+  run.local.off_as_asked = false;
   return {};
 }
 

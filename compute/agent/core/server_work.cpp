@@ -76,6 +76,7 @@ Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
   std::lock_guard lock(mutex_);
   if (!actual.domain) {
     if (actual.guest_off || std::exchange(local.guest_off_seen, false)) local.record.guest_off = true;
+    if (local.shutdown_asked_us != 0) local.off_as_asked = true;
     local.shutdown_asked_us = 0;
   } else {
     local.record.guest_off = false;

@@ -48,6 +48,8 @@ class SimDriver final : public Driver {
   void fail_next(const std::string& operation, unsigned times, Error error);
   // What a guest or the world may do on its own.
   void guest_powers_off(const std::string& id);
+  // The event of an end that was seen already: a hypervisor's events come when they come.
+  void tell_late_power_off(const std::string& id) { events_.tell({DriverEvent::Kind::guest_off, id}); }
   void crash(const std::string& id);
   void set_power(const std::string& id, Power power);
 

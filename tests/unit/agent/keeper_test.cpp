@@ -105,6 +105,23 @@ TEST_F(Keeper, GuestThatPowersItselfOffStaysOffAlsoOverARestart) {
   EXPECT_FALSE(host.ready(kId, "running").is_null());
 }
 
+TEST_F(Keeper, TheLateEventOfAStopThatWasAskedForDoesNotKeepItOff) {
+  host.want(kId, spec);
+  ASSERT_FALSE(host.ready(kId, "running").is_null());
+  spec.set("power", "stopped");
+  host.want(kId, spec);
+  ASSERT_FALSE(host.ready(kId, "stopped").is_null());
+  spec.set("power", "running");
+  host.store->apply("compute", {{"", "server", kId, ++host.revision, spec}}, false);
+  host.driver->tell_late_power_off(kId);  // before the keeper knows of the new wish
+  host.keeper->wake(kId);
+  EXPECT_FALSE(host.ready(kId, "running").is_null());
+  // And what the guest does on its own afterwards is still its own will.
+  while (!host.keeper->idle()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  host.driver->guest_powers_off(kId);
+  EXPECT_FALSE(host.ready(kId, "stopped").is_null());
+}
+
 TEST_F(Keeper, RebootsCountAndHappenOnce) {
   host.want(kId, spec);
   ASSERT_FALSE(host.ready(kId, "running").is_null());
