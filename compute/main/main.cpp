@@ -19,7 +19,7 @@ namespace {
 
 Result<std::unique_ptr<db::Database>> open_database(const Config& config) {
   std::string data = config.text("paths.data", "/var/lib/nuri");
-  TRYV(make_directories(data));
+  TRYV(make_directories(data, 0711));
   auto database = TRY(db::Database::open({data + "/compute.db"}));
   TRYV(database->migrate("tasks", tasks::kMigrations));
   TRYV(database->migrate("feed", feed::kMigrations));

@@ -34,7 +34,7 @@ Result<Bind> bind_of(const std::string& url) {
 }
 
 Result<std::unique_ptr<db::Database>> open_database(const std::string& folder) {
-  TRYV(make_directories(folder, 0750));
+  TRYV(make_directories(folder, 0711));
   auto database = TRY(db::Database::open({.path = folder + "/network.db"}));
   TRYV(database->migrate("outbox", feed::kOutboxMigrations));
   TRYV(database->migrate("network", kMigrations));

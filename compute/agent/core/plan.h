@@ -24,6 +24,7 @@ struct Actual {
   std::optional<Domain> domain;  // as the driver sees it
   bool guest_off = false;        // the guest went down of its own will: it is not started again unasked
   int64_t reboots_done = 0;
+  bool vanished = false;         // it was there and nothing has said yet why it is not
   bool shutdown_asked = false;   // and the guest has not answered yet
   bool shutdown_overdue = false;
 };

@@ -60,6 +60,8 @@ class ServerKeeper {
     std::atomic<unsigned> failures = 0;  // > 0: its next try is set already
     int64_t hopeless_revision = -1;  // this revision of the spec can never work
     TimeUs shutdown_asked_us = 0;    // guarded by mutex_
+    bool had_domain = false;         // guarded by mutex_
+    TimeUs vanished_us = 0;          // guarded by mutex_
     TimeUs shutdown_repeated_us = 0; // guarded by mutex_
     bool guest_off_seen = false;     // guarded by mutex_
     bool off_as_asked = false;       // guarded by mutex_; its event may be under way yet
@@ -72,6 +74,7 @@ class ServerKeeper {
   void tear_down_orphan(const std::string& id);
   Status converge(Run& run);
   void ask_again(Run& run);
+  bool vanished(const ServerSpec& spec, Local& local, const Actual& actual) const;
   Result<bool> carry_out(Run& run, const Step& step);
   Status prepare(Run& run);
   Status start_domain(Run& run);

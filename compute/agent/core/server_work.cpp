@@ -10,6 +10,7 @@ namespace nuri::compute::agent {
 namespace {
 constexpr int kMaxRounds = 8;  // of look, plan, act; then the timer goes on
 constexpr TimeUs kAskAgainUs = 10 * kSecondUs;
+constexpr TimeUs kEventDelayUs = kSecondUs / 4;
 
 bool hopeless(const Error& e) { return e.code == ErrorCode::unprocessable; }
 std::string said(const Error& e) { return e.code == ErrorCode::internal && !e.detail.empty() ? e.detail : e.message; }
@@ -57,6 +58,22 @@ void ServerKeeper::work(const std::string& id) {
   queue_.wake(id, WorkQueue::Millis(wait));
 }
 
+// A domain that was there and is gone, with no word yet of why: the hypervisor's event, which tells a
+// guest's own power-off from a crash, is a moment behind. Called under mutex_.
+bool ServerKeeper::vanished(const ServerSpec& spec, Local& local, const Actual& actual) const {
+  bool told = actual.guest_off || local.guest_off_seen || local.record.guest_off || local.shutdown_asked_us != 0;
+  if (actual.domain || told || !spec.wants_running()) {
+    local.had_domain = actual.domain.has_value();
+    local.vanished_us = 0;
+    return false;
+  }
+  if (!local.had_domain) return false;
+  if (local.vanished_us == 0) local.vanished_us = clock_.now_us();
+  if (clock_.now_us() - local.vanished_us < kEventDelayUs) return true;
+  local.had_domain = false;
+  return false;
+}
+
 Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
   Actual actual;
   {
@@ -74,6 +91,7 @@ Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
   actual.domain = std::move(*domain);
   actual.prepared = driver_.prepared(spec, files_of(spec.id));
   std::lock_guard lock(mutex_);
+  actual.vanished = vanished(spec, local, actual);
   if (!actual.domain) {
     if (actual.guest_off || std::exchange(local.guest_off_seen, false)) local.record.guest_off = true;
     if (local.shutdown_asked_us != 0) local.off_as_asked = true;
@@ -95,6 +113,10 @@ Status ServerKeeper::converge(Run& run) {
   for (int round = 0; round < kMaxRounds; ++round) {
     run.actual = TRY(look(run.spec, local));
     run.looked = true;
+    if (run.actual.vanished) {
+      queue_.wake(run.item.id, WorkQueue::Millis(kEventDelayUs / 1000));
+      return {};
+    }
     if (local.record.reboots_done < 0) local.record.reboots_done = run.spec.reboot.count;
     // A machine that is off has nothing to reboot.
     if (!run.spec.wants_running() && !run.actual.domain) local.record.reboots_done = run.spec.reboot.count;

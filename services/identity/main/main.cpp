@@ -46,7 +46,7 @@ std::optional<Arguments> parse(int argc, char** argv) {
 
 Result<std::unique_ptr<db::Database>> open_database(const Config& config) {
   std::string data = config.text("paths.data", "/var/lib/nuri");
-  TRYV(make_directories(data, 0755));
+  TRYV(make_directories(data, 0711));
   auto database = TRY(db::Database::open({data + "/identity.db", 4}));
   TRYV(database->migrate("identity", kMigrations));
   return database;
