@@ -141,7 +141,7 @@ def main():
     project, user = make_user(tag)
     check(client(user, "server", "list") == [], "a new project has no servers")
     client(user, "keypair", "create", "--public-key", folder + "/key.pub", "key")
-    client(user, "network", "create", "net")
+    net = client(user, "network", "create", "net")
     client(user, "subnet", "create", "--network", "net", "--subnet-range", "10.33.0.0/24", "sub")
     client(user, "router", "create", "r")
     client(user, "router", "set", "--external-gateway", "public", "r", "-")
@@ -217,7 +217,8 @@ def main():
     check(not os.path.exists(f"/var/lib/nuri/instances/{sid}"), "no instance folder is left")
     until("volume file gone", 30, lambda: set(os.listdir("/var/lib/nuri/volumes")) <= before["files"])
     until("ports gone", 30, lambda: set(nb("--bare", "--columns=name", "list", "logical_switch_port").split()) <= before["lsp"])
-    check(project not in subprocess.run(["ip", "netns"], capture_output=True, text=True).stdout, "no namespace is left")
+    until("namespace gone", 30, lambda: "nuri-md-" + net["id"][:8] not in subprocess.run(
+        ["ip", "netns"], capture_output=True, text=True).stdout)
     closed = until("all intervals closed", 30, lambda: all_closed(cost(f"/metering/v1/projects/{project}/cost")))
     check(closed, "every interval of the project is closed")
     usage = client(ADMIN, "usage", "show", "--project", project)
