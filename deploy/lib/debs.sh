@@ -2,7 +2,22 @@
 # without installing them, their scripts or their services on this machine.
 # shellcheck shell=bash
 
-: "${NURI_DEBIAN_MIRROR:=http://deb.debian.org/debian}"
+# debian_mirror: where this machine gets Debian itself from; another release is there too.
+debian_mirror() {
+    local mirror=${NURI_DEBIAN_MIRROR:-}
+    [ -n "$mirror" ] || mirror=$(debian_mirror_of_apt)
+    if [ -z "$mirror" ]; then # no lists yet
+        apt-get -q update >/dev/null 2>&1 || true
+        mirror=$(debian_mirror_of_apt)
+    fi
+    [ -n "$mirror" ] || die "apt names no source of Debian 12: set NURI_DEBIAN_MIRROR"
+    echo "$mirror"
+}
+
+debian_mirror_of_apt() {
+    apt-get indextargets --format "\$(SITE) \$(CODENAME) \$(ORIGIN)" 'Created-By: Packages' |
+        awk '$2 == "bookworm" && $3 == "Debian" && !found { print $1; found = 1 }'
+}
 
 # debs_unpack SUITE FOLDER PACKAGE..: SUITE "host" means this machine's own package sources.
 debs_unpack() {
@@ -15,8 +30,10 @@ debs_unpack() {
         -o Dir::Cache="$apt/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User=root
         --no-install-recommends -o Acquire::Languages=none)
     if [ "$suite" != host ]; then
+        local mirror
+        mirror=$(debian_mirror)
         echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-            "$NURI_DEBIAN_MIRROR $suite main" >"$apt/etc/sources.list"
+            "$mirror $suite main" >"$apt/etc/sources.list"
         options+=(-o Dir::Etc::sourcelist="$apt/etc/sources.list" -o Dir::Etc::sourceparts=-
             -o Dir::Etc::preferencesparts="$apt/etc/preferences.d")
     fi
