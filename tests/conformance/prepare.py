@@ -18,7 +18,7 @@ def main():
     port = int(re.search(r":(\d+)/", os.environ["OS_AUTH_URL"])[1])
     api = Api("127.0.0.1", port, os.environ["OS_CACERT"])
     api.login(os.environ["OS_USERNAME"], os.environ["OS_PASSWORD"], os.environ["OS_PROJECT_NAME"])
-    guest = "/var/cache/nuri/images/tiny.qcow2"
+    guest = os.environ.get("NURI_GUEST", "/var/cache/nuri/images/tiny.qcow2")
 
     def image(name):
         for i in api.must("GET", f"/image/v2/images?name={name}")["images"]:
