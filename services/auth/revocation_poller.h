@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -13,7 +12,9 @@
 namespace nuri::auth {
 
 // Pulls identity's revocations twice a second: GET /internal/v1/revocations?after=N answers
-// {"revocations": [{"number", "what", "id", "before_us", "expires_us"}]}.
+// {"revocations": [{"number", "what", "id", "before_us", "expires_us"}], "last": N}, at most a page
+// of them. The first pull is done by the constructor, so that a service that starts beside a
+// running identity refuses nobody; where it fails the verifier refuses users until one succeeds.
 class RevocationPoller {
  public:
   RevocationPoller(std::unique_ptr<http::Client> identity, ServiceIdentity& self, TokenVerifier& verifier);
@@ -21,11 +22,12 @@ class RevocationPoller {
 
  private:
   void loop();
-  void poll();
+  bool poll();  // all that there is; false where identity did not answer
   std::unique_ptr<http::Client> identity_;
   ServiceIdentity& self_;
   TokenVerifier& verifier_;
   int64_t after_ = 0;
+  bool reached_ = false;  // by the last poll
   bool stopping_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -65,6 +66,9 @@ class TokenVerifier final : public TokenChecker {
   ~TokenVerifier() override;
   Result<std::shared_ptr<const Claims>> check(std::string_view token) override;
   void revoke(const std::vector<Revocation>& revocations);
+  // All revocations made so far are known. Until then a user's token is answered unavailable: one
+  // that was taken back must not pass because a service has just started.
+  void caught_up() { caught_up_ = true; }
 
  private:
   struct Keys;
@@ -74,6 +78,7 @@ class TokenVerifier final : public TokenChecker {
 
   std::string public_key_path_, service_key_path_;
   Clock& clock_;
+  std::atomic<bool> caught_up_{false};
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const Keys> keys_;  // loaded at first use: identity may still be making them
   std::unordered_map<std::string, std::shared_ptr<const Claims>> cache_;

@@ -55,6 +55,8 @@ Result<std::shared_ptr<const Claims>> TokenVerifier::check(std::string_view toke
     cache_.emplace(std::string(token), claims);
   }
   if (claims->expires_us <= clock_.now_us()) return refused();
+  if (!caught_up_ && claims->service.empty())
+    return unavailable("The service is starting and does not check users' tokens yet; try again.");
   std::shared_lock lock(mutex_);
   if (revoked(*claims)) return refused();
   return claims;

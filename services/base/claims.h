@@ -28,9 +28,13 @@ struct Claims {
   std::string host;     // an agent's host
 
   bool has_role(std::string_view name) const;
-  bool is_admin() const { return has_role("admin"); }     // cloud administrator
-  bool is_member() const { return is_admin() || has_role("member"); }  // may change things
-  bool is_reader() const { return is_member() || has_role("reader"); }
+  // What a role counts for outside identity. A domain's roles are over its people and projects,
+  // which identity alone keeps; a member of the system has no project to make things in.
+  bool is_admin() const { return scope != Scope::domain && has_role("admin"); }  // of the cloud
+  bool is_member() const {  // may change things
+    return is_admin() || (scope != Scope::domain && scope != Scope::system && has_role("member"));
+  }
+  bool is_reader() const { return is_member() || (scope != Scope::domain && has_role("reader")); }
   bool is_service() const { return !service.empty() && service != "agent"; }
   bool is_agent() const { return service == "agent"; }
 };

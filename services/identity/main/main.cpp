@@ -114,7 +114,8 @@ Status serve(const Config& config) {
       std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
   Identity identity{*database, clock, random, *hasher, *vault, *signer, verifier, life, lockout};
   TRYV(database->write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
-  TRYV(identity.cache.refresh());
+  TRYV(identity.cache.refresh());  // reads all revocations
+  verifier.caught_up();
   Router::Options options;
   options.error_view = keystone_error;
   options.tokens = &verifier;

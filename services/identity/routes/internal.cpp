@@ -16,8 +16,11 @@ Result<Response> get_revocations(Identity& me, const Request& request, Context&)
   if (!text.empty() && (read.ec != std::errc() || read.ptr != text.data() + text.size())) {
     return bad_request("'after' must be a number.", "after");
   }
-  auto rows = TRY(
-      me.db.read([&](db::Session& s) { return me.revocations.after(s, after, kMaxRevocations); }));
+  int64_t last = 0;
+  auto rows = TRY(me.db.read([&](db::Session& s) {
+    last = s.count("SELECT value FROM counters WHERE name='revocation'");
+    return me.revocations.after(s, after, kMaxRevocations);
+  }));
   Json out = Json::array();
   for (const auto& r : rows) {
     out.push_back(Json::object({{"number", r.number},
@@ -26,7 +29,7 @@ Result<Response> get_revocations(Identity& me, const Request& request, Context&)
                                 {"before_us", r.revocation.before_us},
                                 {"expires_us", r.revocation.expires_us}}));
   }
-  return Response::json(200, Json::object({{"revocations", std::move(out)}}));
+  return Response::json(200, Json::object({{"revocations", std::move(out)}, {"last", last}}));
 }
 
 constexpr Rule kRules[] = {

@@ -15,6 +15,7 @@ class TokenTest : public testing::Test {
     signer = std::move(TokenSigner::open(dir.file("k.pem"), dir.file("k.pub"))).value();
     service = std::move(ServiceIdentity::open(dir.file("service.key"), "compute", clock)).value();
     verifier = std::make_unique<TokenVerifier>(dir.file("k.pub"), dir.file("service.key"), clock);
+    verifier->caught_up();
   }
   Claims claims() {
     Claims c;

@@ -25,6 +25,7 @@ class World : public ::testing::Test {
         std::move(auth::TokenSigner::open(dir.file("private.pem"), dir.file("public.pem")).value());
     verifier = std::make_unique<auth::TokenVerifier>(dir.file("public.pem"),
                                                      dir.file("service.key"), clock);
+    verifier->caught_up();
     EXPECT_TRUE(bootstrap(*database, *hasher, random, clock, {kAdminPassword, "RegionOne"}));
     clock.advance(kSecondUs);
     me.reset(new Identity{*database,
