@@ -36,11 +36,13 @@ struct Error {
   std::string field;    // the offending input field, empty if none
   std::string detail;   // for the log only; never sent
   std::string type;     // API-specific error type (Neutron's exception name), empty for the default
+  int retry_after_s = 0;  // over 0: the answer says so in Retry-After
 
   Error() = default;
   Error(ErrorCode c, std::string m, std::string f = {}) : code(c), message(std::move(m)), field(std::move(f)) {}
   Error with_detail(std::string d) && { detail = std::move(d); return std::move(*this); }
   Error with_type(std::string t) && { type = std::move(t); return std::move(*this); }
+  Error with_retry(int seconds) && { retry_after_s = seconds; return std::move(*this); }
 };
 
 int http_status(ErrorCode code);

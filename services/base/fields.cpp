@@ -124,6 +124,54 @@ Status check_field(const FieldRules& r, const Json& value) {
   return {};
 }
 
+namespace {
+
+// Digits in strings and words for booleans are taken too, but not advertised.
+Json plain_schema(const FieldRules& r, int version, bool reading) {
+  std::string_view type = r.type;
+  Json nested = r.nested ? r.nested(version, reading) : Json::object();
+  if (type == "any") return Json::object();
+  if (type == "map") return Json::object({{"type", "object"}, {"additionalProperties", Json::object({{"type", "string"}})}});
+  if (type == "strings") return Json::object({{"type", "array"}, {"items", Json::object({{"type", "string"}})}});
+  if (type == "array") return Json::object({{"type", "array"}, {"items", std::move(nested)}});
+  if (type == "object" && r.nested) return nested;
+  return Json::object({{"type", type}});
+}
+
+const char* least_name(std::string_view type) {
+  if (type == "integer") return "minimum";
+  if (type == "string") return "minLength";
+  return type == "map" ? "minProperties" : "minItems";
+}
+
+const char* most_name(std::string_view type) {
+  if (type == "integer") return "maximum";
+  if (type == "string") return "maxLength";
+  return type == "map" ? "maxProperties" : "maxItems";
+}
+
+}  // namespace
+
+Json field_schema(const FieldRules& r, int version, bool reading) {
+  Json out = plain_schema(r, version, reading);
+  std::string_view type = r.type;
+  bool bounded = type == "integer" || type == "string" || type == "map" || type == "strings" || type == "array";
+  if (reading && bounded) {
+    if (r.min > 0 || (r.min != INT64_MIN && type == "integer")) out.set(least_name(type), r.min);
+    if (r.max != INT64_MAX) out.set(most_name(type), r.max);
+  }
+  if (!r.allowed.empty()) out.set("enum", Json::strings(r.allowed));
+  if (!r.format.empty() && type == "string" && r.format != "name") out.set("format", r.format);
+  if (!r.says.empty()) out.set("description", r.says);
+  bool null = reading ? r.nullable : r.may_be_null;
+  if (null && out.contains("type")) {
+    out.set("type", Json::array({out["type"], "null"}));
+    if (out.contains("enum")) out["enum"].push_back(nullptr);
+  }
+  if (r.since > 0) out.set("x-nuri-since", r.since);
+  return out;
+}
+
 bool loose_bool(const Json& j) {
   if (j.is_bool()) return j.as_bool();
   if (j.is_int()) return j.as_int() != 0;

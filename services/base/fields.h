@@ -35,10 +35,16 @@ struct FieldRules {
   int since = 0, until = INT_MAX;
   int64_t min = INT64_MIN, max = INT64_MAX;  // of a number, of a text's length, of a list's length
   std::vector<std::string> allowed;
+  bool may_be_null = false;     // an answer may hold null
+  std::string says;             // for people, in the OpenAPI document
   std::string format;           // "uuid", "ipv4", "ipv6", "ip", "cidr", "mac", "date-time", "name"
   std::function<std::string(const Json&)> check;  // a problem's text, or ""
+  std::function<Json(int version, bool reading)> nested;  // schema of the object, or of a list's items
   bool exists_in(int version) const { return version >= since && version <= until; }
 };
+
+// The JSON schema (2020-12, as OpenAPI 3.1 has it) of a field.
+Json field_schema(const FieldRules& rules, int version, bool reading);
 
 // Shape, length, range, allowed values and format. Error: bad_request naming the field.
 Status check_field(const FieldRules& rules, const Json& value);
@@ -67,6 +73,9 @@ struct Field : FieldRules {
   Field until_(int v) && { until = v; return std::move(*this); }
   Field in_only() && { Field::out = false; return std::move(*this); }
   Field out_only() && { Field::in = false; return std::move(*this); }
+  // For the OpenAPI document: what it is, and the JSON type of what is computed.
+  Field says_(std::string text) && { Field::says = std::move(text); return std::move(*this); }
+  Field typed(const char* json_type) && { Field::type = json_type; return std::move(*this); }
 };
 
 template <class T>
@@ -99,6 +108,20 @@ class Fields {
     }
   }
   const std::vector<Field<T>>& list() const { return fields_; }
+
+  // The JSON schema of what is read, or of what is written, in a microversion; nested tables included.
+  Json schema(int version, bool reading = false) const {
+    Json properties = Json::object(), required = Json::array();
+    for (const auto& f : fields_) {
+      if (!(reading ? f.in : f.out) || !f.exists_in(version)) continue;
+      properties.set(f.name, field_schema(f, version, reading));
+      if (reading && f.required) required.push_back(f.name);
+    }
+    Json out = Json::object({{"type", "object"}, {"properties", std::move(properties)}});
+    if (required.size() > 0) out.set("required", std::move(required));
+    if (reading && unknown_ == Unknown::refuse) out.set("additionalProperties", false);
+    return out;
+  }
 
  private:
   Status read_into(T& out, const Json& body, int version, bool need_required = true) const {
@@ -134,6 +157,7 @@ Field<T> make(std::string name, const char* type, M T::*member, Read read, Write
   Field<T> f;
   f.name = std::move(name);
   f.type = type;
+  f.may_be_null = Unwrap<M>::optional;
   f.set = [member, read](T& t, const Json& j, int v) -> Status {
     (void)v;
     t.*member = read(j);
@@ -205,6 +229,7 @@ template <class T, class M, class S = typename fields_detail::Unwrap<M>::type>
 Field<T> object(std::string name, M T::*member, const Fields<S>& fields) {
   Field<T> f = fields_detail::make<T, M>(std::move(name), "object", member, [](const Json&) { return S{}; },
                                          [](const S&) { return Json(); });
+  f.nested = [&fields](int v, bool reading) { return fields.schema(v, reading); };
   f.set = [member, &fields](T& t, const Json& j, int v) -> Status {
     t.*member = TRY(fields.read(j, v));
     return {};
@@ -225,6 +250,7 @@ Field<T> objects(std::string name, std::vector<S> T::*member, const Fields<S>& f
   Field<T> f;
   f.name = std::move(name);
   f.type = "array";
+  f.nested = [&fields](int v, bool reading) { return fields.schema(v, reading); };
   f.set = [member, &fields](T& t, const Json& j, int v) -> Status {
     (t.*member).clear();
     for (const Json& item : j.as_array()) (t.*member).push_back(TRY(fields.read(item, v)));

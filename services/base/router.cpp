@@ -41,6 +41,13 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::pair
   }
 }
 
+size_t segment_count(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return static_cast<size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
+bool changes(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
+
 const std::string kNone;
 
 }  // namespace
@@ -56,20 +63,36 @@ const std::string& Context::param(std::string_view name) const {
   return kNone;
 }
 
-void Router::add(Route route) { routes_.push_back(std::move(route)); }
+Route& Router::add(Route route) {
+  Outline o;
+  o.start = route.pattern.substr(0, route.pattern.find('{'));
+  o.segments = segment_count(route.pattern);
+  o.tail = route.pattern.ends_with("*}");
+  outlines_.push_back(std::move(o));
+  return routes_.emplace_back(std::move(route));
+}
 
-const Route* Router::match(std::string_view method, std::string_view path) const {
-  if (method == "HEAD") {
-    // Glance and Keystone have HEAD routes of their own; else GET serves it.
-    for (const Route& r : routes_) {
-      if (r.method == "HEAD" && fits(r.pattern, path, nullptr)) return &r;
-    }
-    method = "GET";
-  }
-  for (const Route& r : routes_) {
-    if (r.method == method && fits(r.pattern, path, nullptr)) return &r;
+// Cheap, and never false where fits() is true: most routes are passed by without a look at segments.
+bool Router::may_fit(size_t index, std::string_view path, size_t segments) const {
+  const Outline& o = outlines_[index];
+  if (o.tail ? segments < o.segments : segments != o.segments) return false;
+  return o.segments == 0 || path.starts_with(o.start);
+}
+
+const Route* Router::find(std::string_view method, std::string_view path) const {
+  size_t segments = segment_count(path);
+  for (size_t i = 0; i < routes_.size(); ++i) {
+    const Route& r = routes_[i];
+    if (may_fit(i, path, segments) && r.method == method && fits(r.pattern, path, nullptr)) return &r;
   }
   return nullptr;
+}
+
+const Route* Router::match(std::string_view method, std::string_view path) const {
+  if (method != "HEAD") return find(method, path);
+  // Glance and Keystone have HEAD routes of their own; else GET serves it.
+  const Route* own = find(method, path);
+  return own ? own : find("GET", path);
 }
 
 Result<int> Router::negotiate(const Request& request) const {
@@ -126,9 +149,9 @@ Status Router::authorise(const Route& route, const Request& request, Context& co
 }
 
 // Route, microversion and access: all that the header decides.
-Result<const Route*> Router::admit(const Request& request, Context& context) const {
-  const Route* route = match(request.method, request.path);
-  if (!route) {
+Status Router::admit(const Request& request, Context& context) const {
+  context.route = match(request.method, request.path);
+  if (!context.route) {
     bool known = std::any_of(routes_.begin(), routes_.end(),
                              [&](const Route& r) { return fits(r.pattern, request.path, nullptr); });
     if (known) {
@@ -137,10 +160,9 @@ Result<const Route*> Router::admit(const Request& request, Context& context) con
     }
     return not_found("The resource could not be found.");
   }
-  fits(route->pattern, request.path, &context.params);
+  fits(context.route->pattern, request.path, &context.params);
   context.microversion = TRY(negotiate(request));
-  TRYV(authorise(*route, request, context));
-  return route;
+  return authorise(*context.route, request, context);
 }
 
 Context Router::context_of(const Request& request) const {
@@ -154,34 +176,53 @@ Context Router::context_of(const Request& request) const {
 
 std::optional<Response> Router::refuse_early(const Request& request) const {
   Context context = context_of(request);
-  auto admitted = admit(request, context);
+  Status admitted = admit(request, context);
   if (admitted) return std::nullopt;
-  return dress(request, context, std::move(admitted).error());
+  return finish(request, context, std::move(admitted).error());
+}
+
+Result<Response> Router::serve(const Request& request, Context& context) const {
+  try {
+    TRYV(admit(request, context));
+    if (!interceptor_ || !changes(request.method)) return context.route->handler(request, context);
+    return interceptor_->around(request, context, [&]() -> Result<Response> {
+      try {
+        return context.route->handler(request, context);
+      } catch (const std::exception& e) {
+        return internal(std::string("exception: ") + e.what());
+      }
+    });
+  } catch (const std::exception& e) {
+    return internal(std::string("exception: ") + e.what());
+  }
 }
 
 Response Router::dispatch(const Request& request) const {
   Context context = context_of(request);
-  Result<Response> outcome = internal("no answer");
-  try {
-    auto route = admit(request, context);
-    outcome = route ? (*route)->handler(request, context) : Result<Response>(route.error());
-  } catch (const std::exception& e) {
-    outcome = internal(std::string("exception: ") + e.what());
-  }
-  return dress(request, context, std::move(outcome));
+  Result<Response> outcome = serve(request, context);
+  return finish(request, context, std::move(outcome));
 }
 
-Response Router::dress(const Request& request, const Context& context, Result<Response> outcome) const {
+Response Router::finish(const Request& request, const Context& context, Result<Response> outcome) const {
+  Response response = dress(request, context, outcome);
+  if (interceptor_ && changes(request.method)) {
+    interceptor_->answered(request, context, outcome ? nullptr : &outcome.error(), response);
+  }
+  return response;
+}
+
+Response Router::dress(const Request& request, const Context& context, Result<Response>& outcome) const {
   Response response;
   if (outcome) {
-    response = std::move(outcome).value();
+    response = std::move(outcome.value());
   } else {
     const Error& e = outcome.error();
     response = options_.error_view(e);
     if (response.status == 401 && !options_.www_authenticate.empty()) {
       response.headers.set("WWW-Authenticate", options_.www_authenticate);
     }
-    if (response.status == 503 || response.status == 429) response.headers.set("Retry-After", "1");
+    bool busy = response.status == 503 || response.status == 429;
+    if (busy || e.retry_after_s > 0) response.headers.set("Retry-After", std::to_string(std::max(e.retry_after_s, 1)));
     if (response.status >= 500) {
       log::error(e.message, {{"request", context.request_id}, {"method", request.method}, {"path", request.path}, {"detail", e.detail}});
     } else {

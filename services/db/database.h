@@ -15,6 +15,10 @@
 #include "services/base/json.h"
 #include "services/base/result.h"
 
+namespace nuri {
+struct Response;
+}
+
 // The only door to a database. SQL is the subset that SQLite and PostgreSQL share: TEXT, BIGINT,
 // DOUBLE PRECISION; ?1..?n parameters; INSERT ... ON CONFLICT DO UPDATE/NOTHING; RETURNING; no
 // rowid, no AUTOINCREMENT, no date functions, JSON and booleans kept in TEXT and BIGINT 0/1.
@@ -99,6 +103,27 @@ struct Options {
   unsigned readers = 4;
 };
 
+// Takes part in the writes of one thread: what must be true together with a change is written in
+// the change's own transaction.
+class WriteHook {
+ public:
+  virtual ~WriteHook() = default;
+  // Before the commit of each write that will commit; an Error rolls it back and is the write's.
+  // `answer`: the Response that the write's function returned, nullptr where it returned something else.
+  virtual Status before_commit(Session& s, const Response* answer) = 0;
+};
+
+class Database;
+
+// While it lives, this thread's writes to `database` go through `hook`. Not nested.
+class Hooked {
+ public:
+  Hooked(Database& database, WriteHook& hook);
+  ~Hooked();
+  Hooked(const Hooked&) = delete;
+  Hooked& operator=(const Hooked&) = delete;
+};
+
 class Database {
  public:
   // Opens or creates, applies the migrations not yet applied, each in its transaction. `component`
@@ -124,17 +149,33 @@ class Database {
   virtual Status run(bool write, const std::function<bool(Session&)>& body) = 0;
 
  private:
+  WriteHook* hook_here() const;  // of this thread and this database
   template <class R> struct Lift { using type = Result<R>; };
   template <class R> struct Lift<Result<R>> { using type = Result<R>; };
   template <class F>
   auto run_typed(bool write, F f) {
     using R = decltype(f(std::declval<Session&>()));
     using Out = typename Lift<R>::type;
+    WriteHook* hook = write ? hook_here() : nullptr;
     if constexpr (std::is_void_v<R>) {
-      return run(write, [&](Session& s) { f(s); return true; });
+      Status hooked;
+      Status status = run(write, [&](Session& s) {
+        f(s);
+        if (hook) hooked = hook->before_commit(s, nullptr);
+        return hooked.ok();
+      });
+      return status ? hooked : status;
     } else {
       std::optional<Out> out;
-      Status status = run(write, [&](Session& s) { out.emplace(f(s)); return out->ok(); });
+      Status status = run(write, [&](Session& s) {
+        out.emplace(f(s));
+        if (!hook || !out->ok()) return out->ok();
+        const Response* answer = nullptr;
+        if constexpr (std::is_same_v<Out, Result<Response>>) answer = &out->value();
+        Status hooked = hook->before_commit(s, answer);
+        if (!hooked) out.emplace(std::move(hooked).error());
+        return out->ok();
+      });
       if (!status) return Out(std::move(status).error());
       return std::move(*out);
     }

@@ -105,5 +105,22 @@ TEST(Fields, LengthCountsCharactersNotBytes) {
   EXPECT_TRUE(kThing.read(*parse_json("{\"name\":\"\xeb\x88\x84\xeb\xa6\xac\xeb\x88\x84\xeb\xa6\xac\"}"), 30));
 }
 
+TEST(Fields, TheSchemaIsThatOfTheVersionAndTheDirection) {
+  Json in = kThing.schema(30, true);
+  EXPECT_EQ(in["required"], Json::array({"name"}));
+  EXPECT_FALSE(in["additionalProperties"].as_bool(true));
+  EXPECT_EQ(in["properties"]["name"]["maxLength"].as_int(), 8);
+  EXPECT_EQ(in["properties"]["size"]["minimum"].as_int(), 1);
+  EXPECT_EQ(in["properties"]["description"]["type"], Json::array({"string", "null"}));
+  EXPECT_EQ(in["properties"]["nics"]["items"]["properties"]["mac"]["format"].as_string(), "mac");
+  EXPECT_EQ(in["properties"]["main_nic"]["required"], Json::array({"mac"}));
+  EXPECT_FALSE(in["properties"].contains("label"));
+  EXPECT_FALSE(kThing.schema(18, true)["properties"].contains("description"));
+  Json out = kThing.schema(20);
+  EXPECT_TRUE(out["properties"].contains("label"));
+  EXPECT_FALSE(out.contains("additionalProperties"));
+  EXPECT_FALSE(kThing.schema(21)["properties"].contains("label"));
+}
+
 }  // namespace
 }  // namespace nuri

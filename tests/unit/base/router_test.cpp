@@ -99,6 +99,43 @@ TEST_F(RouterTest, AHandlersExceptionIsAnAnswerWithoutItsText) {
   EXPECT_TRUE(r.headers.get("x-openstack-request-id").starts_with("req-"));
 }
 
+TEST_F(RouterTest, ReadsOfALongerOrShorterPathDoNotMatch) {
+  for (const char* path : {"//", "/things//", "//things", "/things/a/", "/files", "/files/"}) {
+    Request r = get(path, "reader");
+    int got = router.dispatch(r).status;
+    EXPECT_EQ(got, std::string(path) == "/things/a/" ? 200 : 404) << path;
+  }
+}
+
+struct Watch : Interceptor {
+  Result<Response> around(const Request&, Context& c, const Next& next) override {
+    seen += c.route->pattern + ";";
+    return stop ? Result<Response>(conflict("stopped").with_retry(7)) : next();
+  }
+  void answered(const Request&, const Context& c, const Error* e, const Response& r) override {
+    seen += std::to_string(r.status) + (e ? "!" : "") + (c.route ? "" : "?") + ";";
+  }
+  std::string seen;
+  bool stop = false;
+};
+
+TEST_F(RouterTest, AnInterceptorStandsAroundChangesOnly) {
+  Watch watch;
+  router.intercept(watch);
+  status("/things", "reader");
+  EXPECT_EQ(watch.seen, "");
+  status("/things", "member", "POST");
+  EXPECT_EQ(watch.seen, "/things;200;");
+  watch.seen.clear();
+  status("/things", "reader", "POST");  // refused before the handler
+  status("/nowhere", "reader", "POST");
+  EXPECT_EQ(watch.seen, "403!;404!?;");
+  watch.stop = true;
+  auto r = router.dispatch(get("/things", "member", "POST"));
+  EXPECT_EQ(r.status, 409);
+  EXPECT_EQ(r.headers.get("Retry-After"), "7");
+}
+
 TEST(ErrorViews, EachApisShape) {
   Error e = not_found("no such thing");
   EXPECT_EQ((*parse_json(nova_error(e).body))["itemNotFound"]["code"].as_int(), 404);

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "services/base/request.h"
 #include "services/db/database.h"
 #include "tests/support/temp_dir.h"
 
@@ -43,6 +44,39 @@ TEST_F(DatabaseTest, AConstraintIsAConflictAndNothingStays) {
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, ErrorCode::conflict);
   EXPECT_EQ(rows(), 0);
+}
+
+struct Note : WriteHook {
+  Status before_commit(Session& s, const Response* answer) override {
+    s.exec("INSERT INTO u VALUES (?1)", {answer ? answer->body : "-"});
+    return refuse ? Status(conflict("refused")) : Status();
+  }
+  bool refuse = false;
+};
+
+TEST_F(DatabaseTest, AHookWritesWithEachWriteOfItsThread) {
+  auto notes = [&] { return *db->read([](Session& s) { return s.all("SELECT id FROM u", {}, [](const Row& r) { return r.text(0); }); }); };
+  auto add = [&] { return db->write([](Session& s) { return s.exec("INSERT INTO t VALUES ('k', 1, 1)"); }); };
+  Note note;
+  {
+    Hooked hooked(*db, note);
+    EXPECT_TRUE(db->write([](Session&) -> Result<Response> { return Response::text(200, "answer"); }));
+    EXPECT_FALSE(db->write([](Session&) -> Result<int> { return conflict("no"); }));
+    (void)db->read([](Session& s) { return s.count("SELECT 1"); });
+    std::thread([&] { EXPECT_TRUE(db->write([](Session&) {})); }).join();
+    EXPECT_EQ(notes(), std::vector<std::string>({"answer"}));
+    EXPECT_TRUE(db->write([](Session&) {}));
+    EXPECT_EQ(notes(), std::vector<std::string>({"answer", "-"}));
+    note.refuse = true;
+    auto refused = add();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "refused");
+    EXPECT_FALSE(db->write([](Session&) {}));
+  }
+  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(notes().size(), 2u);
+  EXPECT_TRUE(add());
+  EXPECT_EQ(notes().size(), 2u);
 }
 
 TEST_F(DatabaseTest, BadSqlIsAnErrorAndTheConnectionGoesOn) {
