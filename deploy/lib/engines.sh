@@ -12,7 +12,16 @@ engine_database() {
     fi
 }
 
+# What udev's rule does, where no udev runs. libvirtd probes QEMU as root, runs it as libvirt-qemu: a
+# device that only one of them can open makes it throw away what it learned of QEMU (seconds to
+# probe) at every look, several a server.
+engine_kvm_device() {
+    [ ! -c /dev/kvm ] || setpriv --reuid libvirt-qemu --regid kvm --clear-groups \
+        test -r /dev/kvm -a -w /dev/kvm || { chgrp kvm /dev/kvm && chmod g+rw /dev/kvm; }
+}
+
 engines_prepare() {
+    engine_kvm_device
     mkdir -p $NURI_DATA/ovn $NURI_DATA/ovs $NURI_RUN/ovn $NURI_RUN/ovs $NURI_LOGS
     # QEMU does not run as root: it must get to its disks through this folder.
     chmod 711 $NURI_DATA
