@@ -1,8 +1,7 @@
-"""The figures of the first server. Needs: a running cloud of deploy/up (for the create ratio and the
-memory), a build (NURI_BIN, default build/release/bin or build/bin) for a private simulated cloud (for
-CPU a request). The peer's side of the CPU ratio: NURI_PEER_RC names the openrc of a running OpenStack
+"""The figures of the first server. Brings up a cloud of its own (up_to_ssh.py) for the create ratio and
+the memory, and a private simulated one for CPU a request, from a build (NURI_BIN, default
+build/release/bin or build/bin). The peer's side of the CPU ratio: NURI_PEER_RC names the openrc of a running OpenStack
 (100 servers kept in it), measured in the same run; without it the recorded figures are used and said."""
-import json
 import os
 import re
 import statistics
@@ -10,35 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(here, "..", "support"))
-sys.path.insert(0, here)
-from cloud import Api, Cloud, cpu_ns, pss_kib  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from peer import RECORDED, live_peer, openrc  # noqa: E402
+from places import bin_dir, until  # noqa: E402
 from rows import Rows  # noqa: E402
+from sim import Filled  # noqa: E402
+from up_to_ssh import up_to_ssh  # noqa: E402
+from cloud import Api, cpu_ns, pss_kib  # noqa: E402
 
 CREATES = 20
 REQUESTS = 300
-# CPU ms of real OpenStack (Zed), one connection, on 2 cores of a Xeon at 2.5 GHz.
-RECORDED = {"servers/detail, 100 servers": 595.0, "token check": 23.7}
-
-
-def bin_dir():
-    top = os.path.join(here, "..", "..")
-    for d in (os.environ.get("NURI_BIN"), os.path.join(top, "build/release/bin"), os.path.join(top, "build/bin")):
-        if d and os.path.exists(os.path.join(d, "nuri-gateway")):
-            return d
-    sys.exit("no build found: run deploy/up, or set NURI_BIN")
-
-
-def openrc(path):
-    env = {}
-    for line in open(path):
-        m = re.match(r"\s*(?:export\s+)?(OS_\w+)=(.*)", line)
-        if m:
-            env[m[1]] = m[2].strip().strip("'\"")
-    return env
 
 
 class Starts(threading.Thread):
@@ -71,14 +52,6 @@ class Starts(threading.Thread):
             if not self.changed.wait_for(lambda: uuid in self.seen, seconds):
                 raise RuntimeError(f"domain {uuid} never ran")
             return self.seen[uuid]
-
-
-def until(what, seconds, ready):
-    end = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > end:
-            raise RuntimeError("never: " + what)
-        time.sleep(0.05)
 
 
 def create_ratio(rows, starts):
@@ -164,74 +137,38 @@ def cpu_ms(pids, request, count):
     return (cpu_ns(pids) - before) / count / 1e6
 
 
-def our_requests(rows):
-    with Cloud(bin_dir(), hosts=1) as cloud:
-        api = cloud.api()
-        # The quota is a setting, not what is measured.
-        project = api.must("GET", "/identity/v3/auth/projects")["projects"][0]["id"]
-        api.must("PUT", f"/compute/v2.1/os-quota-sets/{project}", {"quota_set": {"instances": 200, "cores": 200, "ram": 200000}})
-        flavor = api.must("POST", "/compute/v2.1/flavors", {"flavor": {"name": "f", "vcpus": 1, "ram": 64, "disk": 0}})["flavor"]["id"]
-        image = api.must("POST", "/image/v2/images", {"name": "i", "disk_format": "raw", "container_format": "bare"})["id"]
-        api.must("PUT", f"/image/v2/images/{image}/file", b"\0" * 512, {"Content-Type": "application/octet-stream"})
-        network = api.must("POST", "/network/v2.0/networks", {"network": {"name": "n"}})["network"]["id"]
-        api.must("POST", "/network/v2.0/subnets", {"subnet": {"network_id": network, "ip_version": 4, "cidr": "10.9.0.0/16"}})
-        until("host up", 30, lambda: api.must("GET", "/compute/v2.1/os-hypervisors")["hypervisors"])
-        for i in range(100):
-            api.must("POST", "/compute/v2.1/servers", {"server": {"name": f"s{i}", "imageRef": image, "flavorRef": flavor, "networks": [{"uuid": network}]}})
-        def active():
-            found = api.must("GET", "/compute/v2.1/servers/detail?limit=1000")["servers"]
-            return len(found) == 100 and all(s["status"] == "ACTIVE" for s in found)
-        until("100 ACTIVE", 180, active)
+def our_requests():
+    with Filled(servers=100) as filled:
         time.sleep(2)
-        detail = cpu_ms(cloud.pids("gateway", "compute"),
-                        lambda: api.must("GET", "/compute/v2.1/servers/detail"), REQUESTS)
-        check = cpu_ms(cloud.pids("gateway", "identity"),
-                       lambda: api.must("GET", "/identity/v3/auth/tokens", headers={"X-Subject-Token": api.token}), REQUESTS)
-        return {"servers/detail, 100 servers": detail, "token check": check}
+        api, cloud = filled.api, filled.cloud
+        return {"servers/detail, 100 servers": cpu_ms(
+                    cloud.pids("gateway", "compute"), lambda: api.must("GET", "/compute/v2.1/servers/detail"), REQUESTS),
+                "token check": cpu_ms(
+                    cloud.pids("gateway", "identity"),
+                    lambda: api.must("GET", "/identity/v3/auth/tokens", headers={"X-Subject-Token": api.token}), REQUESTS)}
 
 
-def peer_requests():
-    """The same two requests of a real OpenStack that is up, one connection, CPU of its processes."""
-    rc = openrc(os.environ["NURI_PEER_RC"])
-    auth = rc["OS_AUTH_URL"].rstrip("/")
-    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
-        "name": rc["OS_USERNAME"], "password": rc["OS_PASSWORD"], "domain": {"name": rc["OS_USER_DOMAIN_NAME"]}}}},
-        "scope": {"project": {"name": rc["OS_PROJECT_NAME"], "domain": {"name": rc["OS_PROJECT_DOMAIN_NAME"]}}}}}
-    request = urllib.request.Request(auth + "/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as r:
-        token = r.headers["X-Subject-Token"]
-        catalog = json.load(r)["token"]["catalog"]
-    compute = next(e["url"] for s in catalog if s["type"] == "compute" for e in s["endpoints"] if e["interface"] == "public")
-    pids = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            line = open(f"/proc/{pid}/cmdline").read()
-        except OSError:
-            continue
-        if re.search(r"uwsgi|keystone|nova-|placement|neutron|glance|mariadbd|memcached", line):
-            pids.append(pid)
-
-    def get(url, **headers):
-        with urllib.request.urlopen(urllib.request.Request(url, headers={"X-Auth-Token": token, **headers})) as r:
-            return json.load(r)
-    servers = len(get(compute + "/servers/detail")["servers"])
-    if servers != 100:
-        sys.exit(f"the peer has {servers} servers; keep 100 in it")
-    return {"servers/detail, 100 servers": cpu_ms(pids, lambda: get(compute + "/servers/detail"), 20),
-            "token check": cpu_ms(pids, lambda: get(auth + "/auth/tokens", **{"X-Subject-Token": token}), 50)}
+def peer_requests(names):
+    """The same requests of the peer, one connection, CPU of all its processes."""
+    peer = live_peer()
+    if not peer:
+        return {name: RECORDED[name][0][0] for name in names}, "recorded"
+    nova = peer.url("compute")
+    ask = {"servers/detail, 100 servers": (20, lambda: peer.get(nova + "/servers/detail")),
+           "token check": (50, lambda: peer.get(peer.auth + "/auth/tokens", **{"X-Subject-Token": peer.token}))}
+    return {name: cpu_ms(peer.pids(), ask[name][1], ask[name][0]) for name in names}, "live"
 
 
 def main():
     rows = Rows()
-    peer, where = (peer_requests(), "live") if os.environ.get("NURI_PEER_RC") else (RECORDED, "recorded")
-    for name, ms in our_requests(rows).items():
+    ours = our_requests()
+    peer, where = peer_requests(ours)
+    for name, ms in ours.items():
         rows.row(f"CPU of {name}", ms, "ms")
         rows.row(f"  of OpenStack ({where})", peer[name], "ms")
         rows.row("  ours over OpenStack's", ms / peer[name], "ratio", 0.01)
-    if os.path.exists("/etc/nuri/admin-openrc.sh"):
-        create_ratio(rows, Starts())
-    else:
-        rows.row("no cloud of deploy/up on this machine", 1, "", 0)
+    up_to_ssh(rows, os.path.dirname(bin_dir()))
+    create_ratio(rows, Starts())
     rows.done()
 
 

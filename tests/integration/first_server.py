@@ -2,9 +2,12 @@
 """What the demo does, step by step, with the real openstack client, in a project and by a user of its
 own, with every step's outcome looked at in the world: libvirt, OVN, the guest over ssh, the ledger.
 Then a foreign project tries to see it, and after the deletes nothing is left.
-Needs a cloud of deploy/up. NURI_KILL=NAME[,NAME..]: kills those processes with -9 between steps."""
+Needs a cloud of deploy/up. NURI_KILL=NAME[:PART][,NAME..]: kills those processes with -9 in turn (PART: a
+text in the command line that tells one from another), between the client's calls; NURI_KILL_DURING=yes:
+while a call is under way, which is then made again as its user would."""
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -47,14 +50,68 @@ def client(env, *args, fails=False):
     """The openstack client; its JSON where the command shows something."""
     shows = args[-1] != "-" and not fails
     command = ["openstack", *[a for a in args if a != "-"], *(["-f", "json"] if shows else [])]
-    kill_next()
-    r = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    if not KILL_DURING:
+        kill_next()
+    r = run_client(env, command, not fails)
     if fails:
         return r
+    for _ in range(5):
+        if r.returncode == 0 or not lost(r):
+            break
+        say("lost: " + " ".join(command[1:]))
+        wait_answering()
+        r = again(env, command)
     if r.returncode:
         say(f"FAILED: {' '.join(command)}\n{r.stdout}{r.stderr}")
         sys.exit(1)
-    return json.loads(r.stdout) if shows and r.stdout.strip() else {}
+    return shown_json(r.stdout) if shows and r.stdout.strip() else {}
+
+
+def shown_json(out):
+    """What the client shows; a --wait that took a while writes its progress before it."""
+    return json.loads(out[re.search(r"^[\[{]", out, re.M).start():])
+
+
+def run_client(env, command, killed=True):
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if KILL_DURING and killed:
+        try:  # its first second goes by before it says a word to the cloud
+            process.wait(dice.uniform(0.7, 2.2))
+        except subprocess.TimeoutExpired:
+            kill_next()
+    out, err = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def lost(r):
+    """The call's answer never came, or came from a gateway with no service behind it."""
+    return KILL_DURING and re.search(
+        r"Unable to establish connection|Connection (aborted|reset|refused)|Remote end closed|HTTP 50[0234]|\b50[0234]\b|"
+        r"ServiceUnavailable|not there at the moment|BadStatusLine|timed out", r.stdout + r.stderr)
+
+
+def again(env, command):
+    """What a user does after a lost answer: looks whether it was done, and does it if not."""
+    words = [w for w in command if w not in ("-f", "json")]
+    if "create" in words:
+        noun = words[1:words.index("create")]
+        if noun == ["floating", "ip"]:
+            listed = subprocess.run(["openstack", *noun, "list", "-f", "json", "--long"], env=env, capture_output=True, text=True)
+            free = [f for f in json.loads(listed.stdout or "[]") if not f["Port"]]
+            words = ["openstack", *noun, "show", free[0]["ID"]] if free else words
+        elif noun != ["security", "group", "rule"]:
+            shown = subprocess.run(["openstack", *noun, "show", words[-1], "-f", "json"], env=env, capture_output=True, text=True)
+            if shown.returncode == 0:
+                if noun == ["server"]:
+                    until("the server's end of building", 120, lambda: json.loads(subprocess.run(
+                        ["openstack", "server", "show", words[-1], "-f", "json"], env=env, capture_output=True,
+                        text=True).stdout or '{"status": ""}')["status"] in ("ACTIVE", "ERROR"))
+                words = ["openstack", *noun, "show", words[-1]]
+        return subprocess.run([*words, "-f", "json"], env=env, capture_output=True, text=True)
+    r = subprocess.run(command, env=env, capture_output=True, text=True)
+    if r.returncode and re.search(r"\b409\b|already|No \w+ (with a name|found)|\b404\b|[Ii]nvalid volume: .*status", r.stdout + r.stderr):
+        return subprocess.CompletedProcess(command, 0, "", "")  # it had been done
+    return r
 
 
 def until(what, seconds, ready):
@@ -70,6 +127,8 @@ def until(what, seconds, ready):
 
 
 victims = [v for v in os.environ.get("NURI_KILL", "").split(",") if v]
+KILL_DURING = os.environ.get("NURI_KILL_DURING") == "yes"
+dice = random.Random(7)
 kills = 0
 
 
@@ -83,20 +142,23 @@ def kill_next():
     for pid in processes(name):
         os.kill(pid, 9)
         say(f"killed {name}")
-        wait_answering()
+        if not KILL_DURING:
+            wait_answering()
         return
     check(False, f"{name} runs, to be killed")
 
 
 def processes(name):
     """Pids of a program, also where it was started through a loader of its own."""
+    name, _, part = name.partition(":")
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             words = open(f"/proc/{pid}/cmdline").read().split("\0")
         except OSError:
             continue
-        if words[0] and not words[0].startswith(("runsv", "svlogd")) and name in [os.path.basename(w) for w in words[:3]]:
+        if words[0] and not words[0].startswith(("runsv", "svlogd")) and name in [os.path.basename(w) for w in words[:3]] \
+                and any(part in w for w in words):
             found.append(int(pid))
     return found
 
@@ -160,11 +222,14 @@ def main():
     address = fip["floating_ip_address"]
 
     def ssh(*command):
+        if KILL_DURING:
+            wait_answering()
         r = subprocess.run([*SSH, "-i", folder + "/key", "debian@" + address, *command], capture_output=True, text=True, timeout=60)
         return r.stdout.strip() if r.returncode == 0 else None
     check(until("ssh", 180, lambda: ssh("echo", "hello")) == "hello", f"ssh answers on the floating IP {address}")
-    check(ssh("hostname") == "web", "the guest has its name from the metadata service")
-    log = subprocess.run(["openstack", "console", "log", "show", "web"], env=user, capture_output=True, text=True).stdout
+    check(until("the guest's name", 30, lambda: ssh("hostname")) == "web", "the guest has its name from the metadata service")
+    log = until("the console log", 30, lambda: subprocess.run(
+        ["openstack", "console", "log", "show", "web"], env=user, capture_output=True, text=True).stdout)
     check("nuri-guest" in log, "the console log holds the guest's boot")
     check(until("the floating IP in addresses", 30, lambda: address in json.dumps(client(user, "server", "show", "web")["addresses"])),
           "the server's addresses show the floating IP")
@@ -175,12 +240,14 @@ def main():
     until("volume in-use", 60, lambda: client(user, "volume", "show", "data")["status"] == "in-use")
     size = until("the disk in the guest", 60, lambda: ssh("cat", "/sys/block/vdb/size"))
     check(size == str(2 * 1024 * 1024), "the guest sees a disk of 1 GiB")
-    check(ssh("sudo mke2fs -q -t ext4 /dev/vdb && echo made") == "made", "and makes a file system on it")
+    check(until("a file system", 60, lambda: ssh("sudo mke2fs -q -F -t ext4 /dev/vdb && echo made")) == "made", "and makes a file system on it")
 
     token = client(user, "token", "issue")["id"]
     url = ADMIN["OS_AUTH_URL"].rsplit("/identity", 1)[0]
 
     def cost(path, as_token=token):
+        if KILL_DURING:
+            wait_answering()
         return subprocess.run(["curl", "-s", "--cacert", ADMIN["OS_CACERT"], "-H", "X-Auth-Token: " + as_token, url + path],
                               capture_output=True, text=True).stdout
     first = until("an open interval of the server", 30, lambda: nonzero(cost(f"/metering/v1/servers/{sid}/cost")))
