@@ -86,11 +86,38 @@ class Cloud:
         try:
             self.up()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.down()
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        found = self.unsound() if kind is None else []
+        self.down()
+        if found:
+            raise RuntimeError("the ledger does not add up: " + "; ".join(found))
+
+    def unsound(self):
+        """What the services' ledgers of quota and capacity violate; [] if nothing. True at any time,
+        so each test that runs in this cloud ends with it."""
+        found = []
+        token = self.api().token
+        for s in SERVICES:
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports[s], timeout=30)
+            try:
+                connection.request("GET", "/internal/v1/ledger/check", headers={"X-Auth-Token": token})
+                r = connection.getresponse()
+                body = r.read()
+            except OSError:
+                continue  # a test has killed it
+            finally:
+                connection.close()
+            if r.status == 200:
+                found += [s + ": " + text for text in json.loads(body)["violations"]]
+            elif r.status != 404:
+                found.append(f"{s}: {r.status} {body[:200]}")
+        return found
+
+    def down(self):
         for p in self.procs.values():
             p.send_signal(signal.SIGTERM)
         for p in self.procs.values():
