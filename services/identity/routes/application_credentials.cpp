@@ -224,18 +224,16 @@ Result<Response> remove_rule(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", kHere, "identity:list_application_credentials", Who::own_user, list},
-    {"POST", kHere, "identity:create_application_credential", Who::only_user, create},
+    {"GET", kHere, "identity:list_application_credentials", list},
+    {"POST", kHere, "identity:create_application_credential", create},
     {"GET", "/v3/users/{user_id}/application_credentials/{ac_id}",
-     "identity:get_application_credential", Who::own_user, show},
+     "identity:get_application_credential", show},
     {"DELETE", "/v3/users/{user_id}/application_credentials/{ac_id}",
-     "identity:delete_application_credential", Who::own_user_write, remove},
-    {"GET", "/v3/users/{user_id}/access_rules", "identity:list_access_rules", Who::own_user,
-     list_rules},
-    {"GET", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:get_access_rule", Who::own_user,
-     show_rule},
+     "identity:delete_application_credential", remove},
+    {"GET", "/v3/users/{user_id}/access_rules", "identity:list_access_rules", list_rules},
+    {"GET", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:get_access_rule", show_rule},
     {"DELETE", "/v3/users/{user_id}/access_rules/{rule_id}", "identity:delete_access_rule",
-     Who::own_user_write, remove_rule},
+     remove_rule},
 };
 
 }  // namespace

@@ -136,18 +136,16 @@ Result<Response> delete_endpoint(Identity& me, const Request&, Context& context)
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/services", "identity:list_services", Who::admin_read, list_services},
-    {"POST", "/v3/services", "identity:create_service", Who::admin, create_service},
-    {"GET", "/v3/services/{service_id}", "identity:get_service", Who::admin_read, show_service},
-    {"PATCH", "/v3/services/{service_id}", "identity:update_service", Who::admin, update_service},
-    {"DELETE", "/v3/services/{service_id}", "identity:delete_service", Who::admin, delete_service},
-    {"GET", "/v3/endpoints", "identity:list_endpoints", Who::admin_read, list_endpoints},
-    {"POST", "/v3/endpoints", "identity:create_endpoint", Who::admin, create_endpoint},
-    {"GET", "/v3/endpoints/{endpoint_id}", "identity:get_endpoint", Who::admin_read, show_endpoint},
-    {"PATCH", "/v3/endpoints/{endpoint_id}", "identity:update_endpoint", Who::admin,
-     update_endpoint},
-    {"DELETE", "/v3/endpoints/{endpoint_id}", "identity:delete_endpoint", Who::admin,
-     delete_endpoint},
+    {"GET", "/v3/services", "identity:list_services", list_services},
+    {"POST", "/v3/services", "identity:create_service", create_service},
+    {"GET", "/v3/services/{service_id}", "identity:get_service", show_service},
+    {"PATCH", "/v3/services/{service_id}", "identity:update_service", update_service},
+    {"DELETE", "/v3/services/{service_id}", "identity:delete_service", delete_service},
+    {"GET", "/v3/endpoints", "identity:list_endpoints", list_endpoints},
+    {"POST", "/v3/endpoints", "identity:create_endpoint", create_endpoint},
+    {"GET", "/v3/endpoints/{endpoint_id}", "identity:get_endpoint", show_endpoint},
+    {"PATCH", "/v3/endpoints/{endpoint_id}", "identity:update_endpoint", update_endpoint},
+    {"DELETE", "/v3/endpoints/{endpoint_id}", "identity:delete_endpoint", delete_endpoint},
 };
 
 }  // namespace

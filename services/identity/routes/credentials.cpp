@@ -15,12 +15,16 @@ Result<Credential> opened(const Identity& me, Credential c) {
   return c;
 }
 
-Result<Credential> owned(Identity& me, const Context& context, const char* action) {
+bool may_see(const Context& context, const Credential& c) {
+  return may_read(context.claims) || may_touch(context, c);
+}
+
+Result<Credential> owned(Identity& me, const Context& context, const char* action,
+                         bool (*may)(const Context&, const Credential&) = may_touch) {
   const std::string& id = context.param("credential_id");
   auto found = TRY(me.db.read([&](db::Session& s) { return kCredentials.find(s, id); }));
-  if (found && !may_touch(context, *found)) return not_authorised(action);
-  if (!found)
-    return may_manage(context.claims) ? no_such("credential", id) : not_authorised(action);
+  if (found && !may(context, *found)) return not_authorised(action);
+  if (!found) return may_read(context.claims) ? no_such("credential", id) : not_authorised(action);
   return std::move(*found);
 }
 
@@ -69,20 +73,19 @@ Result<Response> list_credentials(Identity& me, const Request& request, Context&
       TRY(me.db.read([&](db::Session& s) { return kCredentials.list(s, f.where(), f.args()); }));
   std::vector<Credential> all;
   for (Credential& c : sealed) {
-    bool readable = may_touch(context, c) || may_read(context.claims);
-    if (readable) all.push_back(TRY(opened(me, std::move(c))));
+    if (may_see(context, c)) all.push_back(TRY(opened(me, std::move(c))));
   }
   return shown_list(kCredentialKind, all, request, context);
 }
 
 Result<Response> show_credential(Identity& me, const Request&, Context& context) {
-  Credential c = TRY(owned(me, context, "identity:get_credential"));
+  Credential c = TRY(owned(me, context, "identity:get_credential", may_see));
   return shown(200, kCredentialKind, TRY(opened(me, std::move(c))), context);
 }
 
 Result<Response> update_credential(Identity& me, const Request& request, Context& context) {
-  Json body = TRY(body_member(request.body, "credential"));
   Credential c = TRY(opened(me, TRY(owned(me, context, "identity:update_credential"))));
+  Json body = TRY(body_member(request.body, "credential"));
   TRYV(read_changes(kCredentialKind, body, c));
   if (!may_touch(context, c)) return not_authorised("identity:update_credential");
   TRYV(store(me, c, false));
@@ -158,18 +161,15 @@ Result<Response> delete_ec2(Identity& me, const Request&, Context& context) {
 constexpr const char* kEc2 = "/v3/users/{user_id}/credentials/OS-EC2";
 constexpr const char* kEc2One = "/v3/users/{user_id}/credentials/OS-EC2/{access}";
 constexpr Rule kRules[] = {
-    {"GET", "/v3/credentials", "identity:list_credentials", Who::anyone, list_credentials},
-    {"POST", "/v3/credentials", "identity:create_credential", Who::anyone, create_credential},
-    {"GET", "/v3/credentials/{credential_id}", "identity:get_credential", Who::anyone,
-     show_credential},
-    {"PATCH", "/v3/credentials/{credential_id}", "identity:update_credential", Who::anyone,
-     update_credential},
-    {"DELETE", "/v3/credentials/{credential_id}", "identity:delete_credential", Who::anyone,
-     delete_credential},
-    {"GET", kEc2, "identity:ec2_list_credentials", Who::own_user_write, list_ec2},
-    {"POST", kEc2, "identity:ec2_create_credential", Who::own_user_write, create_ec2},
-    {"GET", kEc2One, "identity:ec2_get_credential", Who::own_user_write, show_ec2},
-    {"DELETE", kEc2One, "identity:ec2_delete_credential", Who::own_user_write, delete_ec2},
+    {"GET", "/v3/credentials", "identity:list_credentials", list_credentials},
+    {"POST", "/v3/credentials", "identity:create_credential", create_credential},
+    {"GET", "/v3/credentials/{credential_id}", "identity:get_credential", show_credential},
+    {"PATCH", "/v3/credentials/{credential_id}", "identity:update_credential", update_credential},
+    {"DELETE", "/v3/credentials/{credential_id}", "identity:delete_credential", delete_credential},
+    {"GET", kEc2, "identity:ec2_list_credentials", list_ec2},
+    {"POST", kEc2, "identity:ec2_create_credential", create_ec2},
+    {"GET", kEc2One, "identity:ec2_get_credential", show_ec2},
+    {"DELETE", kEc2One, "identity:ec2_delete_credential", delete_ec2},
 };
 
 }  // namespace

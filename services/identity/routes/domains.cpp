@@ -47,11 +47,11 @@ Result<Response> delete_domain(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/domains", "identity:list_domains", Who::admin_read, list_domains},
-    {"POST", "/v3/domains", "identity:create_domain", Who::admin, create_domain},
-    {"GET", "/v3/domains/{domain_id}", "identity:get_domain", Who::own_domain, show_domain},
-    {"PATCH", "/v3/domains/{domain_id}", "identity:update_domain", Who::admin, update_domain},
-    {"DELETE", "/v3/domains/{domain_id}", "identity:delete_domain", Who::admin, delete_domain},
+    {"GET", "/v3/domains", "identity:list_domains", list_domains},
+    {"POST", "/v3/domains", "identity:create_domain", create_domain},
+    {"GET", "/v3/domains/{domain_id}", "identity:get_domain", show_domain},
+    {"PATCH", "/v3/domains/{domain_id}", "identity:update_domain", update_domain},
+    {"DELETE", "/v3/domains/{domain_id}", "identity:delete_domain", delete_domain},
 };
 
 }  // namespace

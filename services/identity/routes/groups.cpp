@@ -10,6 +10,7 @@ Result<Response> create_group(Identity& me, const Request& request, Context& con
   Group g = TRY(read_new(kGroupKind, request));
   g.id = me.random.hex_id();
   g.domain_id = domain_or_default(g.domain_id, context);
+  TRYV(within_reach(context, g.domain_id, "identity:create_group"));
   TRYV(me.db.write([&](db::Session& s) -> Status {
     TRY(need_domain(s, g.domain_id));
     TRYV(unique_name(s, kGroups, g, "group"));
@@ -21,7 +22,7 @@ Result<Response> create_group(Identity& me, const Request& request, Context& con
 
 Result<Response> list_groups(Identity& me, const Request& request, Context& context) {
   Filter f;
-  f.text(request, "name").text(request, "domain_id");
+  f.text(request, "name").text(request, "domain_id").within(context);
   auto groups =
       TRY(me.db.read([&](db::Session& s) { return kGroups.list(s, f.where(), f.args()); }));
   return shown_list(kGroupKind, groups, request, context);
@@ -110,21 +111,17 @@ Result<Response> remove_member(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/groups", "identity:list_groups", Who::admin_read, list_groups},
-    {"POST", "/v3/groups", "identity:create_group", Who::admin, create_group},
-    {"GET", "/v3/groups/{group_id}", "identity:get_group", Who::admin_read, show_group},
-    {"PATCH", "/v3/groups/{group_id}", "identity:update_group", Who::admin, update_group},
-    {"DELETE", "/v3/groups/{group_id}", "identity:delete_group", Who::admin, delete_group},
-    {"GET", "/v3/groups/{group_id}/users", "identity:list_users_in_group", Who::admin_read,
-     list_members},
-    {"PUT", "/v3/groups/{group_id}/users/{user_id}", "identity:add_user_to_group", Who::admin,
-     add_member},
-    {"HEAD", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group",
-     Who::admin_read, check_member},
-    {"GET", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group",
-     Who::admin_read, check_member},
+    {"GET", "/v3/groups", "identity:list_groups", list_groups},
+    {"POST", "/v3/groups", "identity:create_group", create_group},
+    {"GET", "/v3/groups/{group_id}", "identity:get_group", show_group},
+    {"PATCH", "/v3/groups/{group_id}", "identity:update_group", update_group},
+    {"DELETE", "/v3/groups/{group_id}", "identity:delete_group", delete_group},
+    {"GET", "/v3/groups/{group_id}/users", "identity:list_users_in_group", list_members},
+    {"PUT", "/v3/groups/{group_id}/users/{user_id}", "identity:add_user_to_group", add_member},
+    {"HEAD", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group", check_member},
+    {"GET", "/v3/groups/{group_id}/users/{user_id}", "identity:check_user_in_group", check_member},
     {"DELETE", "/v3/groups/{group_id}/users/{user_id}", "identity:remove_user_from_group",
-     Who::admin, remove_member},
+     remove_member},
 };
 
 }  // namespace

@@ -32,28 +32,40 @@ struct Identity {
   Lockout lockout{clock, lockout_options};
 };
 
-// Who may do an action, beyond having a token.
+// Who may do an action, beyond having a token. A domain's people are those of a domain-scoped
+// token; all that the path names must belong to that domain, and lists show what does.
 enum class Who {
+  nobody,
   open,            // no token
   anyone,          // any token
-  admin,           // admin role, or a service of this cloud
+  party,           // any token; the handler admits those whom the thing concerns
+  service,         // a service of this cloud
+  admin,           // the cloud's administrator, or a service of this cloud
   admin_read,      // the same, or a reader of the whole system
+  domain_admin,    // admin, or the administrator of the domain
+  domain_read,     // admin_read, or a reader of the domain
   own_user,        // admin_read, or the user that {user_id} names
   own_user_write,  // admin, or that user
   only_user,       // nobody but that user
-  own_project,     // admin_read, or a token of the project that {project_id} names
+  user_of_domain,  // domain_read, or that user
+  own_project,     // domain_read, or a token of the project that {project_id} names
   own_domain,      // admin_read, or a token or user of the domain that {domain_id} names
-  service,         // a service of this cloud
 };
+
+// A row of the policy table; the action's name is Keystone's, and stands in refusals.
+struct Permission {
+  const char* action;
+  Who who;
+};
+std::span<const Permission> permissions();  // policy_table.cpp: all of them
+Who who_may(std::string_view action);       // nobody, where the table has no such action
 
 using Handle = Result<Response> (*)(Identity&, const Request&, Context&);
 
-// A row of the policy table: the action's name is Keystone's, and stands in its refusals.
 struct Rule {
   const char* method;
   const char* pattern;
   const char* action;
-  Who who;
   Handle handle;
 };
 
@@ -79,9 +91,13 @@ std::span<const Rule> credential_rules();
 std::span<const Rule> application_credential_rules();
 std::span<const Rule> trust_rules();
 std::span<const Rule> internal_rules();
+std::vector<Rule> all_rules();
 
 bool may_manage(const Claims& c);  // Who::admin
 bool may_read(const Claims& c);    // Who::admin_read
+// The domain that a caller's view and reach end at; "" where they do not end at one.
+std::string confined_to(const Claims& c);
+Status within_reach(const Context& context, const std::string& domain_id, std::string_view action);
 Error no_such(std::string_view kind, std::string_view id);
 Error not_authorised(std::string_view action);
 Error unauthenticated();

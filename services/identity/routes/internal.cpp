@@ -33,7 +33,7 @@ Result<Response> get_revocations(Identity& me, const Request& request, Context&)
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/internal/v1/revocations", "internal:list_revocations", Who::service, get_revocations},
+    {"GET", "/internal/v1/revocations", "internal:list_revocations", get_revocations},
 };
 
 }  // namespace

@@ -46,11 +46,11 @@ Result<Response> delete_policy(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/policies", "identity:list_policies", Who::admin_read, list_policies},
-    {"POST", "/v3/policies", "identity:create_policy", Who::admin, create_policy},
-    {"GET", "/v3/policies/{policy_id}", "identity:get_policy", Who::admin_read, show_policy},
-    {"PATCH", "/v3/policies/{policy_id}", "identity:update_policy", Who::admin, update_policy},
-    {"DELETE", "/v3/policies/{policy_id}", "identity:delete_policy", Who::admin, delete_policy},
+    {"GET", "/v3/policies", "identity:list_policies", list_policies},
+    {"POST", "/v3/policies", "identity:create_policy", create_policy},
+    {"GET", "/v3/policies/{policy_id}", "identity:get_policy", show_policy},
+    {"PATCH", "/v3/policies/{policy_id}", "identity:update_policy", update_policy},
+    {"DELETE", "/v3/policies/{policy_id}", "identity:delete_policy", delete_policy},
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ Result<Response> create_project(Identity& me, const Request& request, Context& c
   p.id = me.random.hex_id();
   p = TRY(me.db.write([&](db::Session& s) -> Result<Project> {
     TRYV(place(s, p, context));
+    TRYV(within_reach(context, p.domain_id, "identity:create_project"));
     TRYV(refuse_clash(s, p));
     kProjects.insert(s, p);
     return p;
@@ -66,7 +67,8 @@ Result<Response> list_projects(Identity& me, const Request& request, Context& co
   f.text(request, "name")
       .text(request, "domain_id")
       .text(request, "parent_id")
-      .flag(request, "enabled");
+      .flag(request, "enabled")
+      .within(context);
   f.add("is_domain", flag_filter(request, "is_domain").value_or(false));
   auto projects =
       TRY(me.db.read([&](db::Session& s) { return kProjects.list(s, f.where(), f.args()); }));
@@ -160,11 +162,11 @@ Result<Response> delete_project(Identity& me, const Request&, Context& context) 
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/projects", "identity:list_projects", Who::admin_read, list_projects},
-    {"POST", "/v3/projects", "identity:create_project", Who::admin, create_project},
-    {"GET", "/v3/projects/{project_id}", "identity:get_project", Who::own_project, show_project},
-    {"PATCH", "/v3/projects/{project_id}", "identity:update_project", Who::admin, update_project},
-    {"DELETE", "/v3/projects/{project_id}", "identity:delete_project", Who::admin, delete_project},
+    {"GET", "/v3/projects", "identity:list_projects", list_projects},
+    {"POST", "/v3/projects", "identity:create_project", create_project},
+    {"GET", "/v3/projects/{project_id}", "identity:get_project", show_project},
+    {"PATCH", "/v3/projects/{project_id}", "identity:update_project", update_project},
+    {"DELETE", "/v3/projects/{project_id}", "identity:delete_project", delete_project},
 };
 
 }  // namespace

@@ -87,12 +87,12 @@ Result<Response> delete_region(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/regions", "identity:list_regions", Who::anyone, list_regions},
-    {"POST", "/v3/regions", "identity:create_region", Who::admin, create_region},
-    {"GET", "/v3/regions/{region_id}", "identity:get_region", Who::anyone, show_region},
-    {"PUT", "/v3/regions/{region_id}", "identity:create_region", Who::admin, put_region},
-    {"PATCH", "/v3/regions/{region_id}", "identity:update_region", Who::admin, update_region},
-    {"DELETE", "/v3/regions/{region_id}", "identity:delete_region", Who::admin, delete_region},
+    {"GET", "/v3/regions", "identity:list_regions", list_regions},
+    {"POST", "/v3/regions", "identity:create_region", create_region},
+    {"GET", "/v3/regions/{region_id}", "identity:get_region", show_region},
+    {"PUT", "/v3/regions/{region_id}", "identity:create_region", put_region},
+    {"PATCH", "/v3/regions/{region_id}", "identity:update_region", update_region},
+    {"DELETE", "/v3/regions/{region_id}", "identity:delete_region", delete_region},
 };
 
 }  // namespace

@@ -36,6 +36,12 @@ void revoke_membership(Identity& me, db::Session& s, const std::string& group_id
   for (const Grant& g : grants_of_actor(s, "group", group_id)) revoke_for(me, s, g, user_id);
 }
 
+void revoke_trusts_of(Identity& me, db::Session& s, const std::string& user_id) {
+  for (const Trust& t : kTrusts.list(s, "trustor_user_id=?1", {user_id})) {
+    if (t.project_id) revoke_at(me, s, user_id, "project", *t.project_id);
+  }
+}
+
 void drop_application_credentials(Identity& me, db::Session& s, const std::string& where,
                                   const db::Args& args) {
   for (const auto& ac : kApplicationCredentials.list(s, where, args)) {

@@ -73,16 +73,16 @@ Status to_trust(db::Session& s, TimeUs now, const Proven& proven, const std::str
   if (expires && *expires <= now) return unauthenticated();
   auto trustor = kUsers.find(s, trust->trustor_user_id);
   if (!trustor || !trustor->enabled) return unauthenticated();
+  auto home = kProjects.find(s, trustor->domain_id);
+  if (!home || !home->enabled) return unauthenticated();
   TRYV(to_project(s, trustor->id, kProjects.find(s, *trust->project_id), c));
   keep_only(c, trust->roles, implications(s));
   if (c.roles.empty()) return unauthenticated();
   if (trust->impersonation) {
-    auto domain = kProjects.find(s, trustor->domain_id);
-    if (!domain || !domain->enabled) return unauthenticated();
     c.user_id = trustor->id;
     c.user_name = trustor->name;
-    c.user_domain_id = domain->id;
-    c.user_domain_name = domain->name;
+    c.user_domain_id = home->id;
+    c.user_domain_name = home->name;
   }
   if (expires) c.expires_us = std::min(c.expires_us, *expires);
   c.audit_ids.push_back("tr:" + trust->id);

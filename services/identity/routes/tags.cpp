@@ -77,18 +77,12 @@ Result<Response> remove_tag(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/projects/{project_id}/tags", "identity:list_project_tags", Who::own_project,
-     list_tags},
-    {"PUT", "/v3/projects/{project_id}/tags", "identity:update_project_tags", Who::admin,
-     replace_tags},
-    {"DELETE", "/v3/projects/{project_id}/tags", "identity:delete_project_tags", Who::admin,
-     remove_tags},
-    {"GET", "/v3/projects/{project_id}/tags/{tag}", "identity:get_project_tag", Who::own_project,
-     check_tag},
-    {"PUT", "/v3/projects/{project_id}/tags/{tag}", "identity:create_project_tag", Who::admin,
-     add_tag},
-    {"DELETE", "/v3/projects/{project_id}/tags/{tag}", "identity:delete_project_tag", Who::admin,
-     remove_tag},
+    {"GET", "/v3/projects/{project_id}/tags", "identity:list_project_tags", list_tags},
+    {"PUT", "/v3/projects/{project_id}/tags", "identity:update_project_tags", replace_tags},
+    {"DELETE", "/v3/projects/{project_id}/tags", "identity:delete_project_tags", remove_tags},
+    {"GET", "/v3/projects/{project_id}/tags/{tag}", "identity:get_project_tag", check_tag},
+    {"PUT", "/v3/projects/{project_id}/tags/{tag}", "identity:create_project_tag", add_tag},
+    {"DELETE", "/v3/projects/{project_id}/tags/{tag}", "identity:delete_project_tag", remove_tag},
 };
 
 }  // namespace

@@ -106,13 +106,13 @@ Result<Response> get_system(Identity& me, const Request& request, Context& conte
 }
 
 constexpr Rule kRules[] = {
-    {"POST", "/v3/auth/tokens", "identity:authenticate", Who::open, post_token},
-    {"GET", "/v3/auth/tokens", "identity:validate_token", Who::anyone, get_token},
-    {"DELETE", "/v3/auth/tokens", "identity:revoke_token", Who::anyone, delete_token},
-    {"GET", "/v3/auth/catalog", "identity:get_auth_catalog", Who::anyone, get_catalog},
-    {"GET", "/v3/auth/projects", "identity:get_auth_projects", Who::anyone, get_projects},
-    {"GET", "/v3/auth/domains", "identity:get_auth_domains", Who::anyone, get_domains},
-    {"GET", "/v3/auth/system", "identity:get_auth_system", Who::anyone, get_system},
+    {"POST", "/v3/auth/tokens", "identity:authenticate", post_token},
+    {"GET", "/v3/auth/tokens", "identity:validate_token", get_token},
+    {"DELETE", "/v3/auth/tokens", "identity:revoke_token", delete_token},
+    {"GET", "/v3/auth/catalog", "identity:get_auth_catalog", get_catalog},
+    {"GET", "/v3/auth/projects", "identity:get_auth_projects", get_projects},
+    {"GET", "/v3/auth/domains", "identity:get_auth_domains", get_domains},
+    {"GET", "/v3/auth/system", "identity:get_auth_system", get_system},
 };
 
 }  // namespace

@@ -151,14 +151,13 @@ Result<Response> show_role(Identity& me, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/OS-TRUST/trusts", "identity:list_trusts", Who::anyone, list},
-    {"POST", "/v3/OS-TRUST/trusts", "identity:create_trust", Who::anyone, create},
-    {"GET", "/v3/OS-TRUST/trusts/{trust_id}", "identity:get_trust", Who::anyone, show},
-    {"DELETE", "/v3/OS-TRUST/trusts/{trust_id}", "identity:delete_trust", Who::anyone, remove},
-    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles", "identity:list_roles_for_trust", Who::anyone,
-     list_roles},
+    {"GET", "/v3/OS-TRUST/trusts", "identity:list_trusts", list},
+    {"POST", "/v3/OS-TRUST/trusts", "identity:create_trust", create},
+    {"GET", "/v3/OS-TRUST/trusts/{trust_id}", "identity:get_trust", show},
+    {"DELETE", "/v3/OS-TRUST/trusts/{trust_id}", "identity:delete_trust", remove},
+    {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles", "identity:list_roles_for_trust", list_roles},
     {"GET", "/v3/OS-TRUST/trusts/{trust_id}/roles/{role_id}", "identity:get_role_for_trust",
-     Who::anyone, show_role},
+     show_role},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ Result<Response> create_user(Identity& me, const Request& request, Context& cont
   User u = TRY(read_new(kUserKind, request));
   u.id = me.random.hex_id();
   u.domain_id = domain_or_default(u.domain_id, context);
+  TRYV(within_reach(context, u.domain_id, "identity:create_user"));
   if (u.password) u.password_hash = TRY(me.hasher.hash(*u.password));
   TRYV(me.db.write([&](db::Session& s) -> Status {
     TRY(need_domain(s, u.domain_id));
@@ -26,7 +27,8 @@ Result<Response> list_users(Identity& me, const Request& request, Context& conte
   f.text(request, "name")
       .text(request, "domain_id")
       .text(request, "default_project_id")
-      .flag(request, "enabled");
+      .flag(request, "enabled")
+      .within(context);
   auto users = TRY(me.db.read([&](db::Session& s) { return kUsers.list(s, f.where(), f.args()); }));
   return shown_list(kUserKind, users, request, context);
 }
@@ -49,7 +51,10 @@ Result<Response> update_user(Identity& me, const Request& request, Context& cont
     if (now.domain_id != old.domain_id) return bad_request("Cannot change Domain ID", "domain_id");
     TRYV(unique_name(s, kUsers, now, "user"));
     if (hash) now.password_hash = hash;
-    if (hash || (old.enabled && !now.enabled)) me.revocations.user(s, now.id);
+    if (hash || (old.enabled && !now.enabled)) {
+      me.revocations.user(s, now.id);
+      revoke_trusts_of(me, s, now.id);
+    }
     kUsers.update(s, now);
     return now;
   }));
@@ -81,6 +86,7 @@ Result<Response> change_password(Identity& me, const Request& request, Context& 
     u.password_hash = hash;
     kUsers.update(s, u);
     me.revocations.user(s, u.id);
+    revoke_trusts_of(me, s, u.id);
     return {};
   }));
   return Response::empty(204);
@@ -103,17 +109,14 @@ Result<Response> user_groups(Identity& me, const Request& request, Context& cont
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/v3/users", "identity:list_users", Who::admin_read, list_users},
-    {"POST", "/v3/users", "identity:create_user", Who::admin, create_user},
-    {"GET", "/v3/users/{user_id}", "identity:get_user", Who::own_user, show_user},
-    {"PATCH", "/v3/users/{user_id}", "identity:update_user", Who::admin, update_user},
-    {"DELETE", "/v3/users/{user_id}", "identity:delete_user", Who::admin, delete_user},
-    {"POST", "/v3/users/{user_id}/password", "identity:change_password", Who::open,
-     change_password},
-    {"GET", "/v3/users/{user_id}/projects", "identity:list_user_projects", Who::own_user,
-     user_projects},
-    {"GET", "/v3/users/{user_id}/groups", "identity:list_groups_for_user", Who::own_user,
-     user_groups},
+    {"GET", "/v3/users", "identity:list_users", list_users},
+    {"POST", "/v3/users", "identity:create_user", create_user},
+    {"GET", "/v3/users/{user_id}", "identity:get_user", show_user},
+    {"PATCH", "/v3/users/{user_id}", "identity:update_user", update_user},
+    {"DELETE", "/v3/users/{user_id}", "identity:delete_user", delete_user},
+    {"POST", "/v3/users/{user_id}/password", "identity:change_password", change_password},
+    {"GET", "/v3/users/{user_id}/projects", "identity:list_user_projects", user_projects},
+    {"GET", "/v3/users/{user_id}/groups", "identity:list_groups_for_user", user_groups},
 };
 
 }  // namespace

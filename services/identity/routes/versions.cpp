@@ -28,8 +28,8 @@ Result<Response> get_version(Identity&, const Request&, Context& context) {
 }
 
 constexpr Rule kRules[] = {
-    {"GET", "/", "identity:list_versions", Who::open, get_versions},
-    {"GET", "/v3", "identity:get_version", Who::open, get_version},
+    {"GET", "/", "identity:list_versions", get_versions},
+    {"GET", "/v3", "identity:get_version", get_version},
 };
 
 }  // namespace

@@ -88,6 +88,11 @@ Filter& Filter::add(std::string_view column, db::Arg value) {
   return *this;
 }
 
+Filter& Filter::within(const Context& context, std::string_view column) {
+  std::string domain = confined_to(context.claims);
+  return domain.empty() ? *this : add(column, domain);
+}
+
 Filter& Filter::text(const Request& request, std::string_view name, std::string_view column) {
   if (const std::string* value = request.query.find(name))
     add(column.empty() ? name : column, *value);

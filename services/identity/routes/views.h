@@ -90,6 +90,8 @@ class Filter {
   Filter& text(const Request& request, std::string_view name, std::string_view column = {});
   Filter& flag(const Request& request, std::string_view name);
   Filter& add(std::string_view column, db::Arg value);
+  // A domain's people see what lies in it.
+  Filter& within(const Context& context, std::string_view column = "domain_id");
   const std::string& where() const { return where_; }
   const db::Args& args() const { return args_; }
 

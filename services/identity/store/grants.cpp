@@ -159,6 +159,21 @@ void next_grant_note(db::Session& s, const std::string& user_id, const std::stri
       {note_counter(user_id, target_kind, target_id)});
 }
 
+bool ruling_role(db::Session& s, const std::string& role_id) {
+  for (const Role& r : named_roles(s, with_implied({role_id}, implications(s)))) {
+    if (r.name == "admin" || r.name == "service") return true;
+  }
+  return false;
+}
+
+bool rules_cloud(db::Session& s, const std::string& actor_kind, const std::string& actor_id) {
+  auto grants =
+      actor_kind == "user" ? grants_of_user(s, actor_id) : grants_of_actor(s, actor_kind, actor_id);
+  return std::any_of(grants.begin(), grants.end(), [&](const Grant& g) {
+    return (g.target_kind != "domain" || g.inherited) && ruling_role(s, g.role_id);
+  });
+}
+
 std::vector<std::string> members_of(db::Session& s, const std::string& group_id) {
   return s.all("SELECT user_id FROM group_members WHERE group_id=?1 ORDER BY user_id", {group_id},
                [](const db::Row& r) { return r.text(0); });
