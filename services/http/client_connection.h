@@ -24,6 +24,7 @@ class Connection {
   Status write(std::string_view bytes);
   Result<size_t> read(char* to, size_t size);  // 0: the peer has closed
   bool fit_for_use() const { return channel_.idle_and_open(); }
+  Channel release() { return std::move(channel_); }  // the connection is of no use afterwards
 
  private:
   Connection(Channel channel, int cancel_fd)

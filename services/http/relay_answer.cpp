@@ -69,6 +69,7 @@ awaitable<bool> Session::relay_answer() {
   const bool request_read = parser_->done();
   // What is left of an unread request body cannot be told from the next request.
   if (!request_read || core_.stopping || framing.kind == Framing::Kind::close) keep_alive_ = false;
+  if (!switched && !websocket_key_.empty()) keep_alive_ = false;  // as Session::answer
   Headers headers = end_to_end(head.headers);
   if (switched) {
     headers.set("Connection", "Upgrade");

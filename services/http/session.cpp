@@ -216,7 +216,8 @@ awaitable<bool> Session::answer() {
     const bool upgraded = co_await upgrade();
     co_return upgraded;
   }
-  if (core_.stopping) keep_alive_ = false;
+  // A client whose websocket is refused has no other request: the end tells it at once.
+  if (core_.stopping || !websocket_key_.empty()) keep_alive_ = false;
   const bool sent = co_await send_response();
   if (!sent) co_return false;
   if (!keep_alive_) co_await linger();

@@ -1,6 +1,4 @@
 #include <fcntl.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,15 +13,6 @@ namespace {
 constexpr uint64_t kNoBodyMax = 64 * 1024;     // what Body::none lets pass
 constexpr uint64_t kReserveMax = 1 << 20;      // a header's word alone does not reserve more
 constexpr size_t kJoinBody = 64 * 1024;        // smaller bodies go out with their header
-
-std::string websocket_accept(const std::string& key) {
-  const std::string text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  unsigned char digest[SHA_DIGEST_LENGTH];
-  ::SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  unsigned char encoded[32];
-  const int n = ::EVP_EncodeBlock(encoded, digest, sizeof digest);
-  return {reinterpret_cast<char*>(encoded), static_cast<size_t>(n)};
-}
 
 // Closes a file descriptor when a coroutine leaves, however it does.
 struct FileHandle {
@@ -120,6 +109,10 @@ awaitable<int> Session::flush_spool() {
   if (io_errno_ == 0) co_return 0;
   log::error("cannot write to the spool",
              {{"dir", core_.options.spool_dir}, {"errno", io_errno_}});
+  if (io_errno_ == ENOSPC || io_errno_ == EDQUOT) {
+    message_ = "There is not enough disk space to store the request body.";
+    co_return 507;
+  }
   message_ = "The request body cannot be stored at the moment.";
   co_return 503;
 }

@@ -9,26 +9,32 @@ bool known(uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10)
 
 }  // namespace
 
-std::string encode_frame(Opcode opcode, std::string_view payload) {
+std::string encode_frame(Opcode opcode, std::string_view payload,
+                         const std::optional<Mask>& mask) {
+  const uint8_t masked = mask ? 0x80 : 0;
   std::string out;
-  out.reserve(payload.size() + 10);
+  out.reserve(payload.size() + 14);
   out += static_cast<char>(0x80 | static_cast<uint8_t>(opcode));
   const uint64_t n = payload.size();
   int bytes = 0;
   if (n < 126) {
-    out += static_cast<char>(n);
+    out += static_cast<char>(masked | n);
   } else {
     bytes = n <= 0xffff ? 2 : 8;
-    out += static_cast<char>(bytes == 2 ? 126 : 127);
+    out += static_cast<char>(masked | (bytes == 2 ? 126 : 127));
   }
   for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>((n >> (8 * i)) & 0xff);
+  if (mask) out.append(reinterpret_cast<const char*>(mask->data()), mask->size());
+  const size_t start = out.size();
   out += payload;
+  for (size_t i = start; mask && i < out.size(); ++i)
+    out[i] = static_cast<char>(out[i] ^ (*mask)[(i - start) % 4]);
   return out;
 }
 
-std::string encode_close(uint16_t code) {
+std::string encode_close(uint16_t code, const std::optional<Mask>& mask) {
   const char payload[2] = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
-  return encode_frame(Opcode::close, {payload, 2});
+  return encode_frame(Opcode::close, {payload, 2}, mask);
 }
 
 std::optional<FrameReader::Frame> FrameReader::fail(uint16_t code) {
@@ -42,13 +48,13 @@ std::optional<FrameReader::Frame> FrameReader::frame() {
   const uint8_t opcode = byte(0) & 0x0f;
   const bool masked = byte(1) & 0x80;
   uint64_t length = byte(1) & 0x7f;
-  // Extensions are never agreed on, so reserved bits are a violation; clients must mask.
-  if ((byte(0) & 0x70) || !known(opcode) || !masked) return fail(kProtocol);
+  // Extensions are never agreed on, so reserved bits are a violation.
+  if ((byte(0) & 0x70) || !known(opcode) || masked != masked_) return fail(kProtocol);
   const bool control = opcode >= 8;
   if (control && (length > 125 || !(byte(0) & 0x80))) return fail(kProtocol);
   size_t at = 2;
-  const size_t extra = length == 126 ? 2 : length == 127 ? 8 : 0;
-  if (buffer_.size() < at + extra + 4) return std::nullopt;
+  const size_t extra = length == 126 ? 2 : length == 127 ? 8 : 0, key = masked ? 4 : 0;
+  if (buffer_.size() < at + extra + key) return std::nullopt;
   if (extra) {
     length = 0;
     for (size_t i = 0; i < extra; ++i) length = length << 8 | byte(at + i);
@@ -56,11 +62,11 @@ std::optional<FrameReader::Frame> FrameReader::frame() {
   }
   if (length > kMaxWebsocketMessage || partial_.size() + length > kMaxWebsocketMessage)
     return fail(kTooBig);
-  if (buffer_.size() < at + 4 + length) return std::nullopt;
-  Frame f{(byte(0) & 0x80) != 0, static_cast<Opcode>(opcode), buffer_.substr(at + 4, length)};
-  for (size_t i = 0; i < f.payload.size(); ++i)
+  if (buffer_.size() < at + key + length) return std::nullopt;
+  Frame f{(byte(0) & 0x80) != 0, static_cast<Opcode>(opcode), buffer_.substr(at + key, length)};
+  for (size_t i = 0; masked && i < f.payload.size(); ++i)
     f.payload[i] = static_cast<char>(f.payload[i] ^ buffer_[at + i % 4]);
-  buffer_.erase(0, at + 4 + length);
+  buffer_.erase(0, at + key + length);
   return f;
 }
 

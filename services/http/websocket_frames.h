@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,18 +13,23 @@ enum class Opcode : uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 
 
 inline constexpr size_t kMaxWebsocketMessage = 16 << 20;
 
-// A server's frame: final, not masked.
-std::string encode_frame(Opcode opcode, std::string_view payload);
-std::string encode_close(uint16_t code);
+// Clients mask what they send, servers never do (RFC 6455 5.1).
+using Mask = std::array<uint8_t, 4>;
+
+// A final frame; masked where a mask is given.
+std::string encode_frame(Opcode opcode, std::string_view payload,
+                         const std::optional<Mask>& mask = std::nullopt);
+std::string encode_close(uint16_t code, const std::optional<Mask>& mask = std::nullopt);
 
 struct FrameMessage {
   Opcode opcode = Opcode::text;  // never `more`: pieces are put together
   std::string payload;
 };
 
-// Takes a client's bytes, gives messages and control frames in order.
+// Takes the other end's bytes, gives messages and control frames in order.
 class FrameReader {
  public:
+  explicit FrameReader(bool from_client = true) : masked_(from_client) {}
   void feed(std::string_view bytes) { buffer_.append(bytes); }
   // nullopt: more bytes are needed, or fault() is set.
   std::optional<FrameMessage> next();
@@ -38,6 +44,7 @@ class FrameReader {
   };
   std::optional<Frame> frame();
   std::optional<Frame> fail(uint16_t code);
+  bool masked_;
   std::string buffer_;
   std::string partial_;
   std::optional<Opcode> partial_opcode_;

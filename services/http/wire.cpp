@@ -1,8 +1,10 @@
 #include "services/http/wire.h"
 
-#include <ctime>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <charconv>
+#include <ctime>
 
 #include "services/base/error.h"
 #include "services/base/json.h"
@@ -175,6 +177,15 @@ std::string websocket_key(const Head& head) {
     return {};
   std::string key = h.get("Sec-WebSocket-Key");
   return key.size() == 24 ? key : std::string();
+}
+
+std::string websocket_accept(const std::string& key) {
+  const std::string text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  unsigned char digest[SHA_DIGEST_LENGTH];
+  ::SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  unsigned char encoded[32];
+  const int n = ::EVP_EncodeBlock(encoded, digest, sizeof digest);
+  return {reinterpret_cast<char*>(encoded), static_cast<size_t>(n)};
 }
 
 bool has_body(int status, std::string_view method) {

@@ -38,6 +38,7 @@ Request request_of(Head&& head, std::string_view peer);
 
 // Sec-WebSocket-Key if this is a complete websocket handshake, else empty.
 std::string websocket_key(const Head& head);
+std::string websocket_accept(const std::string& key);  // the answer to that key
 
 bool has_body(int status, std::string_view method);  // may an answer carry one
 
