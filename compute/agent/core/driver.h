@@ -12,7 +12,7 @@
 
 namespace nuri::compute::agent {
 
-enum class Power { none, running, paused, stopped, crashed };
+enum class Power { none, running, paused, suspended, stopped, crashed };
 const char* power_name(Power p);
 
 // A domain of ours that exists on the host now; one that is shut off does not exist.
@@ -30,6 +30,11 @@ struct ServerFiles {
   std::string config_drive() const { return directory + "/config.iso"; }
   std::string console() const { return directory + "/console.log"; }
   std::string record() const { return directory + "/agent.json"; }
+  std::string memory() const { return directory + "/memory.save"; }  // of a suspended guest
+  std::string rescue() const { return directory + "/rescue.qcow2"; }
+  std::string kept(int64_t n) const { return directory + "/disk-" + std::to_string(n) + ".qcow2"; }
+  std::string copy() const { return directory + "/snapshot.qcow2"; }
+  std::string flat() const { return directory + "/snapshot-flat.qcow2"; }
 };
 
 // The image in this host's cache, checked.
@@ -81,11 +86,21 @@ class Driver {
   // The root disk: a copy-on-write clone of `base` (none: no root disk). Kept where it is there.
   virtual Status prepare(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) = 0;
   virtual bool prepared(const ServerSpec& spec, const ServerFiles& files) = 0;
-  // Running with all of the spec's ports and volumes.
-  virtual Status start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) = 0;
+  // Running with all of the spec's ports and volumes: as it was suspended where its memory is there,
+  // on a fresh clone of `rescue` where that is given, else from its own disk.
+  virtual Status start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base,
+                       const std::optional<BaseImage>& rescue) = 0;
+  // The disk of a server that is off gets the flavor's size; one that is larger stays so.
+  virtual Status grow(const ServerSpec& spec, const ServerFiles& files) = 0;
+  // A disk's copy as one file that stands alone, qcow2.
+  virtual Status flatten(const std::string& copy, const std::string& to) = 0;
   virtual Status shutdown(const std::string& id) = 0;  // asks the guest; the end comes as an event
   virtual Status destroy(const std::string& id) = 0;   // pulls the plug
-  virtual Status resume(const std::string& id) = 0;
+  virtual Status pause(const std::string& id) = 0;
+  virtual Status resume(const std::string& id) = 0;  // from a pause
+  // Memory into a file and the guest gone. Nothing where it does not run.
+  virtual Status suspend(const std::string& id, const ServerFiles& files) = 0;
+  virtual bool suspended(const ServerFiles& files) = 0;  // asked of one that does not run
   virtual Status remove(const std::string& id, const ServerFiles& files) = 0;  // files too
 
   virtual Status plug_port(const std::string& id, const PortSpec& port) = 0;

@@ -10,10 +10,15 @@
 
 namespace nuri::compute::agent {
 
+namespace {
+constexpr unsigned kUploads = 2;  // of snapshots at a time
+}
+
 ServerKeeper::ServerKeeper(Driver& driver, ImageCache& images, DesiredStore& store, Clock& clock, Options options,
                            Hooks hooks)
     : driver_(driver), images_(images), store_(store), clock_(clock), options_(std::move(options)),
-      hooks_(std::move(hooks)), queue_(options_.workers, [this](const std::string& id) { work(id); }) {
+      hooks_(std::move(hooks)), queue_(options_.workers, [this](const std::string& id) { work(id); }),
+      uploads_(kUploads, [this](const std::string& id) { upload(id); }) {
   driver_.on_event([this](const DriverEvent& e) { on_event(e); });
 }
 
@@ -22,6 +27,7 @@ void ServerKeeper::start() {
     log::error("cannot make the instances folder", {{"path", options_.instances}, {"why", made.error().detail}});
   }
   queue_.start();
+  uploads_.start();
   for (const auto& item : store_.all("server")) queue_.wake(item.id);
   ticker_ = std::thread([this] { tick_loop(); });
 }
@@ -35,6 +41,7 @@ void ServerKeeper::stop() {
   tick_.notify_all();
   if (ticker_.joinable()) ticker_.join();
   queue_.stop();
+  uploads_.stop();
 }
 
 void ServerKeeper::tick_loop() {
@@ -112,6 +119,10 @@ bool ServerKeeper::settled(const Desired& item, const std::map<std::string, Doma
   if (auto d = domains.find(item.id); d != domains.end()) actual.domain = d->second;
   actual.reboots_done = last["reboot_count"].as_int();
   actual.guest_off = last["power"].as_string() == "stopped" && spec->wants_running();
+  actual.suspended = last["power"].as_string() == "suspended";
+  actual.disk_number = last["disk"]["number"].as_int();
+  actual.kept = last["disk"]["keep"].as_int();
+  actual.snapshot = last["snapshot"]["number"].as_int();
   return plan(&*spec, actual).empty() && power_name(reported_power(*spec, actual)) == last["power"].as_string();
 }
 
@@ -143,6 +154,7 @@ std::set<std::string> ServerKeeper::cached_images_in_use() const {
   for (const auto& item : store_.all("server")) {
     auto spec = parse_server(item.id, item.spec);
     if (spec && spec->image) used.insert(images_.path_of(*spec->image));
+    if (spec && spec->rescue) used.insert(images_.path_of(*spec->rescue));
   }
   return used;
 }

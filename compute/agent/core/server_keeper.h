@@ -36,6 +36,9 @@ class ServerKeeper {
   struct Hooks {
     std::function<void(const std::string& kind, const std::string& id, Json state)> observe;
     std::function<std::vector<DriveFile>(const Json& spec)> config_files;
+    // Sends a file as an image's data. not_found: there is no such image any more; conflict: it has
+    // its data already.
+    std::function<Status(const std::string& image_id, const std::string& path)> upload = {};
   };
   ServerKeeper(Driver& driver, ImageCache& images, DesiredStore& store, Clock& clock, Options options, Hooks hooks);
   ~ServerKeeper() { stop(); }
@@ -66,6 +69,9 @@ class ServerKeeper {
     bool guest_off_seen = false;     // guarded by mutex_
     bool off_as_asked = false;       // guarded by mutex_; its event may be under way yet
     Json last_observed;              // guarded by mutex_
+    int64_t upload_done = 0;         // guarded by mutex_: this snapshot's end, told by its own thread
+    std::string upload_error;        // guarded by mutex_
+    unsigned upload_failures = 0;    // the upload thread's
   };
   struct Run;  // one pass over one server
 
@@ -77,8 +83,13 @@ class ServerKeeper {
   bool vanished(const ServerSpec& spec, Local& local, const Actual& actual) const;
   Result<bool> carry_out(Run& run, const Step& step);
   Status prepare(Run& run);
+  Result<bool> change_disk(Run& run, const Step& step);
+  Status copy_disk(Run& run);
+  void take_upload(Run& run);
+  static void take_record(Run& run);
+  void upload(const std::string& id);
   Status start_domain(Run& run);
-  Result<std::optional<BaseImage>> base_image(Run& run);
+  Result<std::optional<BaseImage>> cached(const std::optional<ImageRef>& image);
   Result<Actual> look(const ServerSpec& spec, Local& local);
   template <class F>
   auto traced(Run& run, const char* stage, F f) -> decltype(f());
@@ -97,7 +108,7 @@ class ServerKeeper {
   Clock& clock_;
   Options options_;
   Hooks hooks_;
-  WorkQueue queue_;
+  WorkQueue queue_, uploads_;
   mutable std::mutex mutex_;
   std::condition_variable tick_;
   std::map<std::string, std::shared_ptr<Local>> locals_;

@@ -19,6 +19,12 @@ ServerRecord load_record(const ServerFiles& files) {
   if (!json) return record;
   record.reboots_done = (*json)["reboots_done"].as_int(-1);
   record.guest_off = (*json)["guest_off"].as_bool();
+  record.disk_number = (*json)["disk_number"].as_int(0);  // one written before there were numbers
+  record.disk_gib = (*json)["disk_gib"].as_int(-1);
+  record.kept = (*json)["kept"].as_int(0);
+  record.snapshot = (*json)["snapshot"].as_int(0);
+  record.snapshot_status = (*json)["snapshot_status"].as_string();
+  record.snapshot_error = (*json)["snapshot_error"].as_string();
   for (const auto& t : (*json)["trace"].as_array()) {
     record.trace.push_back({t["stage"].as_string(), t["begin_us"].as_int(), t["end_us"].as_int()});
   }
@@ -27,6 +33,9 @@ ServerRecord load_record(const ServerFiles& files) {
 
 Status save_record(const ServerFiles& files, const ServerRecord& record) {
   Json j = Json::object({{"reboots_done", record.reboots_done}, {"guest_off", record.guest_off},
+                         {"disk_number", record.disk_number}, {"disk_gib", record.disk_gib}, {"kept", record.kept},
+                         {"snapshot", record.snapshot}, {"snapshot_status", record.snapshot_status},
+                         {"snapshot_error", record.snapshot_error},
                          {"trace", trace_json(record.trace)}});
   return write_file(files.record(), j.dump(), 0600);
 }

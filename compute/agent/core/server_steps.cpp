@@ -6,15 +6,15 @@
 
 namespace nuri::compute::agent {
 
-Result<std::optional<BaseImage>> ServerKeeper::base_image(Run& run) {
-  if (!run.spec.image || !driver_.uses_images()) return std::optional<BaseImage>();
-  return std::optional(TRY(images_.get(*run.spec.image)));
+Result<std::optional<BaseImage>> ServerKeeper::cached(const std::optional<ImageRef>& image) {
+  if (!image || !driver_.uses_images()) return std::optional<BaseImage>();
+  return std::optional(TRY(images_.get(*image)));
 }
 
 Status ServerKeeper::prepare(Run& run) {
   report(run, "preparing", "");
   TRYV(make_directories(run.files.directory, 0711));
-  auto base = TRY(traced(run, "image", [&] { return base_image(run); }));
+  auto base = TRY(traced(run, "image", [&] { return cached(run.spec.image); }));
   if (run.spec.config_drive && driver_.uses_images()) {
     TRYV(traced(run, "config_drive",
                 [&] { return make_config_drive(run.files.config_drive(), hooks_.config_files(run.item.spec)); }));
@@ -22,18 +22,20 @@ Status ServerKeeper::prepare(Run& run) {
   // Last: the root disk being there is what says that all is.
   TRYV(traced(run, "disk", [&] { return driver_.prepare(run.spec, run.files, base); }));
   run.actual.prepared = true;
+  run.local.record.disk_gib = run.actual.disk_gib = run.spec.flavor.disk_gib;
   return {};
 }
 
 Status ServerKeeper::start_domain(Run& run) {
-  auto base = TRY(base_image(run));
-  TRYV(traced(run, "start", [&] { return driver_.start(run.spec, run.files, base); }));
+  auto base = TRY(cached(run.spec.image));
+  auto rescue = TRY(cached(run.spec.rescue));
+  TRYV(traced(run, "start", [&] { return driver_.start(run.spec, run.files, base, rescue); }));
   Domain d;
   d.id = run.spec.id;
   for (const auto& p : run.spec.ports) d.ports.insert(p.id);
   for (const auto& v : run.spec.volumes) d.volumes.insert(v.attachment_id);
   run.actual.domain = std::move(d);
-  run.actual.guest_off = false;
+  run.actual.guest_off = run.actual.suspended = false;
   run.local.record.guest_off = false;
   run.local.record.reboots_done = run.actual.reboots_done = run.spec.reboot.count;
   std::lock_guard lock(mutex_);
@@ -52,10 +54,24 @@ Result<bool> ServerKeeper::carry_out(Run& run, const Step& step) {
   switch (step.action) {
     case Action::prepare: TRYV(prepare(run)); return true;
     case Action::start: TRYV(start_domain(run)); return true;
+    case Action::pause:
+      TRYV(driver_.pause(id));
+      run.actual.domain->power = Power::paused;
+      return true;
     case Action::resume:
       TRYV(driver_.resume(id));
       run.actual.domain->power = Power::running;
       return true;
+    case Action::suspend:
+      TRYV(driver_.suspend(id, run.files));
+      return false;
+    case Action::drop_memory:
+    case Action::discard:
+    case Action::grow:
+    case Action::put_aside:
+    case Action::take_back:
+    case Action::drop_aside:
+    case Action::copy_disk: return change_disk(run, step);
     case Action::shutdown: {
       {
         std::lock_guard lock(mutex_);
@@ -88,7 +104,7 @@ Result<bool> ServerKeeper::carry_out(Run& run, const Step& step) {
       else TRYV(driver_.unplug_volume(id, step.id));
       // Most guests let go at once; the event (or the retry) goes on with the rest otherwise.
       run.actual = TRY(look(run.spec, run.local));
-      run.actual.reboots_done = run.local.record.reboots_done;
+      take_record(run);
       if (!run.actual.domain) return false;
       run.waiting = run.actual.domain->volumes.contains(step.id) || run.actual.domain->ports.contains(step.id);
       return !run.waiting;

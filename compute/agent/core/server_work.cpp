@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +15,14 @@ constexpr TimeUs kAskAgainUs = 10 * kSecondUs;
 constexpr TimeUs kEventDelayUs = kSecondUs / 4;
 
 bool hopeless(const Error& e) { return e.code == ErrorCode::unprocessable; }
+
+Json snapshot_json(const ServerRecord& record) {
+  if (record.snapshot == 0) return {};
+  return Json::object({{"number", record.snapshot},
+                       {"status", record.snapshot_status},
+                       {"error", record.snapshot_error.empty() ? Json() : Json(record.snapshot_error)}});
+}
+
 std::string said(const Error& e) { return e.code == ErrorCode::internal && !e.detail.empty() ? e.detail : e.message; }
 }  // namespace
 
@@ -90,6 +100,9 @@ Result<Actual> ServerKeeper::look(const ServerSpec& spec, Local& local) {
   }
   actual.domain = std::move(*domain);
   actual.prepared = driver_.prepared(spec, files_of(spec.id));
+  // The memory of a guest that runs on from it fits its disk no longer.
+  if (actual.domain) unlink(files_of(spec.id).memory().c_str());
+  actual.suspended = !actual.domain && driver_.suspended(files_of(spec.id));
   std::lock_guard lock(mutex_);
   actual.vanished = vanished(spec, local, actual);
   if (!actual.domain) {
@@ -118,9 +131,11 @@ Status ServerKeeper::converge(Run& run) {
       return {};
     }
     if (local.record.reboots_done < 0) local.record.reboots_done = run.spec.reboot.count;
+    if (local.record.disk_number < 0) local.record.disk_number = run.spec.disk.number;
     // A machine that is off has nothing to reboot.
     if (!run.spec.wants_running() && !run.actual.domain) local.record.reboots_done = run.spec.reboot.count;
-    run.actual.reboots_done = local.record.reboots_done;
+    take_upload(run);
+    take_record(run);
     auto steps = plan(&run.spec, run.actual);
     bool looked_enough = true;
     for (const Step& step : steps) {
@@ -132,7 +147,8 @@ Status ServerKeeper::converge(Run& run) {
     if (looked_enough) break;
   }
   run.record_dirty = run.record_dirty || before.guest_off != local.record.guest_off ||
-                     before.reboots_done != local.record.reboots_done;
+                     before.reboots_done != local.record.reboots_done ||
+                     before.disk_number != local.record.disk_number;
   bool down_as_wanted = !run.actual.domain && (!run.spec.wants_running() || run.actual.guest_off);
   report(run, run.actual.domain || down_as_wanted ? "ready" : "starting", "");
   if (run.actual.shutdown_asked) {
@@ -193,7 +209,7 @@ Json ServerKeeper::state_of(Run& run, const char* phase, const std::string& erro
   if (run.actual.domain) {
     for (const auto& id : run.actual.domain->ports) ports.push_back(id);
     for (const auto& id : run.actual.domain->volumes) volumes.push_back(id);
-  } else if (reported_power(run.spec, run.actual) == Power::stopped) {
+  } else if (Power off = reported_power(run.spec, run.actual); off == Power::stopped || off == Power::suspended) {
     // What it will have when it is started.
     for (const auto& p : run.spec.ports) ports.push_back(p.id);
     for (const auto& v : run.spec.volumes) volumes.push_back(v.attachment_id);
@@ -207,6 +223,9 @@ Json ServerKeeper::state_of(Run& run, const char* phase, const std::string& erro
                        {"reboot_count", std::max<int64_t>(run.local.record.reboots_done, 0)},
                        {"ports", std::move(ports)},
                        {"volumes", std::move(volumes)},
+                       {"disk", Json::object({{"number", std::max<int64_t>(run.local.record.disk_number, 0)},
+                                              {"keep", run.local.record.kept}})},
+                       {"snapshot", snapshot_json(run.local.record)},
                        {"trace", trace_json(run.local.record.trace)}});
 }
 

@@ -56,16 +56,29 @@ const Fields<RebootSpec> kReboot("reboot", Fields<RebootSpec>::Unknown::ignore, 
     text("type", &RebootSpec::type).nullable_().one_of({"soft", "hard"}),
 });
 
+const Fields<DiskSpec> kDisk("disk", Fields<DiskSpec>::Unknown::ignore, {
+    number("number", &DiskSpec::number).range(0, INT64_MAX),
+    number("keep", &DiskSpec::keep).range(-1, INT64_MAX),
+});
+
+const Fields<SnapshotSpec> kSnapshot("snapshot", Fields<SnapshotSpec>::Unknown::ignore, {
+    number("number", &SnapshotSpec::number).required_().range(1, INT64_MAX),
+    text("image_id", &SnapshotSpec::image_id).required_().format_("uuid"),
+});
+
 const Fields<ServerSpec> kServer("server", Fields<ServerSpec>::Unknown::ignore, {
     text("name", &ServerSpec::name).length(0, 255),
     text("project_id", &ServerSpec::project_id),
     text("user_id", &ServerSpec::user_id).nullable_(),
-    text("power", &ServerSpec::power).required_().one_of({"running", "stopped"}),
+    text("power", &ServerSpec::power).required_().one_of({"running", "stopped", "paused", "suspended"}),
     object("reboot", &ServerSpec::reboot, kReboot).nullable_(),
     object("flavor", &ServerSpec::flavor, kFlavor).required_(),
     object("image", &ServerSpec::image, kImage).nullable_(),
     objects("ports", &ServerSpec::ports, kPort).nullable_(),
     objects("volumes", &ServerSpec::volumes, kVolume).nullable_(),
+    object("disk", &ServerSpec::disk, kDisk).nullable_(),
+    object("rescue", &ServerSpec::rescue, kImage).nullable_(),
+    object("snapshot", &ServerSpec::snapshot, kSnapshot).nullable_(),
     boolean("config_drive", &ServerSpec::config_drive).nullable_(),
 });
 

@@ -34,16 +34,30 @@ struct RebootSpec {
   std::string type = "soft";
 };
 
+struct DiskSpec {
+  int64_t number = 0;  // a larger one than was made: thrown away and made anew
+  int64_t keep = 0;    // n: a copy is put aside as number n; 0: it goes; -1: it takes the disk's place
+};
+
+struct SnapshotSpec {
+  int64_t number = 0;
+  std::string image_id;  // where its data goes
+};
+
 struct ServerSpec {
   std::string id, name, project_id, user_id;
-  std::string power = "running";
+  std::string power = "running";  // "stopped", "paused", "suspended"
   RebootSpec reboot;
   FlavorSpec flavor;
   std::optional<ImageRef> image;  // none: boots from its first volume
   std::vector<PortSpec> ports;
   std::vector<VolumeSpec> volumes;
+  DiskSpec disk;
+  std::optional<ImageRef> rescue;  // boots from this one; its own disk comes second
+  std::optional<SnapshotSpec> snapshot;
   bool config_drive = false;
-  bool wants_running() const { return power == "running"; }
+  // There is to be a guest, be it paused.
+  bool wants_running() const { return power == "running" || power == "paused"; }
 };
 
 // Error: unprocessable, naming the field: such a spec can never become a server.

@@ -33,19 +33,24 @@ void write_port(Writer& w, const Machine& machine, const PortSpec& port) {
   w.close();
 }
 
+struct SystemDisk {
+  std::string path, device, alias;
+  bool boots = true;
+};
+
 // The chain is spelled out, so that neither libvirt nor QEMU looks into a guest's disk for it.
-void write_root(Writer& w, const ServerFiles& files, const BaseImage& base) {
+void write_root(Writer& w, const SystemDisk& disk, const BaseImage& base) {
   w.open("disk", {{"type", "file"}, {"device", "disk"}});
   w.leaf("driver", {{"name", "qemu"}, {"type", "qcow2"}, {"cache", "none"}, {"discard", "unmap"}});
-  w.leaf("source", {{"file", files.disk()}});
+  w.leaf("source", {{"file", disk.path}});
   w.open("backingStore", {{"type", "file"}});
   w.leaf("format", {{"type", base.format}});
   w.leaf("source", {{"file", base.path}});
   w.leaf("backingStore", {});
   w.close();
-  w.leaf("target", {{"dev", "vda"}, {"bus", "virtio"}});
-  w.leaf("boot", {{"order", "1"}});
-  w.leaf("alias", {{"name", "ua-root"}});
+  w.leaf("target", {{"dev", disk.device}, {"bus", "virtio"}});
+  if (disk.boots) w.leaf("boot", {{"order", "1"}});
+  w.leaf("alias", {{"name", disk.alias}});
   w.close();
 }
 
@@ -115,18 +120,20 @@ std::string port_alias(const std::string& port_id) { return std::string(kPortPre
 std::string volume_alias(const std::string& attachment_id) { return std::string(kVolumePrefix) + attachment_id; }
 
 std::string domain_xml(const Machine& machine, const ServerSpec& spec, const ServerFiles& files,
-                       const std::optional<BaseImage>& base) {
+                       const std::optional<BaseImage>& base, const std::optional<BaseImage>& rescue) {
   Writer w;
   w.open("domain", {{"type", machine.kvm ? "kvm" : "qemu"}});
   write_head(w, machine, spec);
   w.open("devices");
   if (!machine.emulator.empty()) w.text("emulator", machine.emulator);
-  if (base) write_root(w, files, *base);
-  for (size_t i = 0; i < spec.volumes.size(); ++i) write_volume(w, spec.volumes[i], !base && i == 0);
+  if (rescue) write_root(w, {files.rescue(), "vda", "ua-rescue"}, *rescue);
+  // The letters between are the volumes'.
+  if (base) write_root(w, {files.disk(), rescue ? "vdaa" : "vda", "ua-root", !rescue}, *base);
+  for (size_t i = 0; i < spec.volumes.size(); ++i) write_volume(w, spec.volumes[i], !base && !rescue && i == 0);
   if (spec.config_drive) write_config_drive(w, files);
   for (const auto& port : spec.ports) write_port(w, machine, port);
   // Besides disks and ports: serial channel, balloon, random numbers.
-  write_controllers(w, machine, 3 + (base ? 1 : 0) + (spec.config_drive ? 1 : 0) + spec.volumes.size() + spec.ports.size());
+  write_controllers(w, machine, 3 + (base ? 1 : 0) + (rescue ? 1 : 0) + (spec.config_drive ? 1 : 0) + spec.volumes.size() + spec.ports.size());
   write_console(w, files);
   w.open("memballoon", {{"model", "virtio"}}).leaf("stats", {{"period", "10"}}).close();
   w.open("rng", {{"model", "virtio"}}).text("backend", "/dev/urandom", {{"model", "random"}}).close();

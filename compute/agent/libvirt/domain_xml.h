@@ -21,8 +21,9 @@ struct Machine {
 };
 
 std::string domain_name(const std::string& server_id);
+// `rescue`: boots from the rescue disk, a clone of it, and has its own as second.
 std::string domain_xml(const Machine& machine, const ServerSpec& spec, const ServerFiles& files,
-                       const std::optional<BaseImage>& base);
+                       const std::optional<BaseImage>& base, const std::optional<BaseImage>& rescue = {});
 std::string port_xml(const Machine& machine, const PortSpec& port);
 std::string volume_xml(const VolumeSpec& volume);
 // User aliases, by which a device is found again: libvirt keeps those that begin with "ua-".

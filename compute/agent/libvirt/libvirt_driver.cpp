@@ -13,6 +13,14 @@ namespace nuri::compute::agent::libvirt {
 namespace {
 constexpr unsigned kStartMs = 60'000, kChangeMs = 30'000;
 constexpr int64_t kGib = 1ll << 30;
+
+Status make_clone(const std::string& path, const BaseImage& base, int64_t size) {
+  std::string part = path + ".part";
+  TRYV(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-b", base.path, "-F", base.format, part, std::to_string(size)}));
+  chmod(part.c_str(), 0600);  // libvirt gives it to QEMU's user while the guest runs
+  if (rename(part.c_str(), path.c_str()) != 0) return internal("rename " + part);
+  return {};
+}
 }  // namespace
 
 std::unique_ptr<Driver> make_driver(DriverOptions options) { return std::make_unique<LibvirtDriver>(std::move(options)); }
@@ -24,20 +32,18 @@ LibvirtDriver::LibvirtDriver(DriverOptions options)
 
 Status LibvirtDriver::prepare(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) {
   if (!base || prepared(spec, files)) return {};
-  int64_t size = std::max(spec.flavor.disk_gib * kGib, base->virtual_size);
-  std::string part = files.disk() + ".part";
-  TRYV(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", "-b", base->path, "-F", base->format, part, std::to_string(size)}));
-  chmod(part.c_str(), 0600);  // libvirt gives it to QEMU's user while the guest runs
-  if (rename(part.c_str(), files.disk().c_str()) != 0) return internal("rename " + part);
-  return {};
+  return make_clone(files.disk(), *base, std::max(spec.flavor.disk_gib * kGib, base->virtual_size));
 }
 
 bool LibvirtDriver::prepared(const ServerSpec& spec, const ServerFiles& files) {
   return access((spec.image ? files.disk() : files.directory).c_str(), F_OK) == 0;
 }
 
-Status LibvirtDriver::start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) {
-  std::string text = domain_xml(TRY(machine()), spec, files, base);
+Status LibvirtDriver::start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base,
+                            const std::optional<BaseImage>& rescue) {
+  if (suspended(files)) return restore(spec, files);
+  if (rescue) TRYV(make_clone(files.rescue(), *rescue, rescue->virtual_size));
+  std::string text = domain_xml(TRY(machine()), spec, files, base, rescue);
   devices_->drop(spec.id);
   auto cache = devices_;
   return connection_.run(kStartMs, [text, cache, id = spec.id](virConnectPtr c) -> Status {
@@ -85,13 +91,6 @@ Status LibvirtDriver::destroy(const std::string& id) {
   });
   devices_->drop(id);
   return done;
-}
-
-Status LibvirtDriver::resume(const std::string& id) {
-  return with_domain(id, kChangeMs, not_found("no such domain"), [](virDomainPtr d) -> Status {
-    if (virDomainResume(d) == 0) return {};
-    return last_error("resume the guest");
-  });
 }
 
 Status LibvirtDriver::remove(const std::string& id, const ServerFiles& files) {

@@ -103,6 +103,7 @@ void Agent::make_keepers() {
     for (auto& [path, content] : network::agent::config_drive_files(instance)) files.push_back({path, std::move(content)});
     return files;
   };
+  hooks.upload = [this](const std::string& image_id, const std::string& path) { return upload_image(image_id, path); };
   servers_ = std::make_unique<ServerKeeper>(*driver_, *images_, *store_, clock_, options, std::move(hooks));
   ItemKeeper::Work work;
   work.ensure = [this](const std::string& id, const Json& spec) { return volume_files_->ensure(id, spec); };
@@ -130,6 +131,7 @@ void Agent::stop() {
   }
   wake_.notify_all();
   if (reporter_.joinable()) reporter_.join();
+  if (image_client_) image_client_->cancel();  // an upload goes on after the next start
   if (servers_) servers_->stop();
   if (volumes_) volumes_->stop();
   if (compute_) compute_->stop();

@@ -36,6 +36,7 @@ class Agent {
   void desired(const std::string& source, std::vector<feed::DesiredItem> items, bool full);
   void tell_metadata();
   Status fetch_image(const std::string& image_id, const std::string& path);
+  Status upload_image(const std::string& image_id, const std::string& path);
   Result<storage::agent::FileVolumes::Source> image_for_volume(const Json& image);
   void observe_server(const std::string& kind, const std::string& id, Json state);
   void report_loop();

@@ -24,6 +24,19 @@ Status Agent::fetch_image(const std::string& image_id, const std::string& path) 
   return http::error_of(response);
 }
 
+Status Agent::upload_image(const std::string& image_id, const std::string& path) {
+  http::ClientRequest request;
+  request.method = "PUT";
+  request.target = "/agent/v1/images/" + percent_encode(image_id) + "/file";
+  request.headers.set("X-Auth-Token", self_->token());
+  request.headers.set("Content-Type", "application/octet-stream");
+  request.upload_file = path;
+  request.timeout_ms = kImageStallMs;
+  auto response = TRY(image_client_->send(request));
+  if (response.status >= 200 && response.status < 300) return {};
+  return http::error_of(response);
+}
+
 Result<storage::agent::FileVolumes::Source> Agent::image_for_volume(const Json& image) {
   auto base = TRY(images_->get(TRY(parse_image(image))));
   return storage::agent::FileVolumes::Source{base.path, base.format, base.virtual_size};

@@ -105,7 +105,32 @@ Status SimDriver::prepare(const ServerSpec& spec, const ServerFiles& files, cons
   return {};
 }
 
-Status SimDriver::start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>&) {
+Status SimDriver::grow(const ServerSpec&, const ServerFiles&) { return fault("grow"); }
+
+// A qcow2 of 64 KiB that holds nothing: what an image service can look at and keep.
+Status SimDriver::flatten(const std::string& copy, const std::string& to) {
+  TRYV(fault("flatten"));
+  if (access(copy.c_str(), R_OK) != 0) return internal("no copy at " + copy);
+  constexpr size_t kCluster = 64 * 1024;
+  std::string image(3 * kCluster, '\0');
+  auto put = [&](size_t at, uint64_t value, int bytes) {
+    for (int i = bytes - 1; i >= 0; --i, value >>= 8) image[at + static_cast<size_t>(i)] = static_cast<char>(value & 0xff);
+  };
+  image.replace(0, 4, "QFI\xfb");
+  put(4, 2, 4);             // version
+  put(20, 16, 4);           // cluster bits
+  put(24, kCluster, 8);     // size
+  put(36, 1, 4);            // L1 entries
+  put(40, 2 * kCluster, 8); // L1 table
+  put(48, kCluster, 8);     // refcount table
+  put(56, 1, 4);            // its clusters
+  std::ofstream out(to, std::ios::binary);
+  if (!(out << image << std::flush)) return internal("write " + to);
+  return {};
+}
+
+Status SimDriver::start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>&,
+                        const std::optional<BaseImage>&) {
   TRYV(fault("start"));
   if (!prepared(spec, files)) return internal("the server's disk is missing");
   std::unique_lock lock(mutex_);
@@ -118,7 +143,8 @@ Status SimDriver::start(const ServerSpec& spec, const ServerFiles& files, const 
   for (const auto& v : spec.volumes) d.volumes.insert(v.attachment_id);
   domains_[spec.id] = std::move(d);
   save();
-  console_line(files, "simulated guest " + spec.id + " started");
+  bool saved = unlink(files.memory().c_str()) == 0;
+  console_line(files, "simulated guest " + spec.id + (saved ? " went on" : " started") + (spec.rescue ? " in rescue" : ""));
   lock.unlock();
   events_.tell({DriverEvent::Kind::changed, spec.id});
   return {};
@@ -138,6 +164,23 @@ Status SimDriver::destroy(const std::string& id) {
   vanish(id, DriverEvent::Kind::changed);
   return {};
 }
+
+Status SimDriver::pause(const std::string& id) {
+  return change("pause", id, [](Domain& d) { d.power = Power::paused; });
+}
+
+Status SimDriver::suspend(const std::string& id, const ServerFiles& files) {
+  TRYV(fault("suspend"));
+  {
+    std::lock_guard lock(mutex_);
+    if (!domains_.contains(id)) return {};
+    std::ofstream(files.memory()) << "simulated memory of " << id << "\n";
+  }
+  vanish(id, DriverEvent::Kind::changed);
+  return {};
+}
+
+bool SimDriver::suspended(const ServerFiles& files) { return access(files.memory().c_str(), F_OK) == 0; }
 
 Status SimDriver::resume(const std::string& id) {
   return change("resume", id, [](Domain& d) { d.power = Power::running; });

@@ -32,10 +32,16 @@ class SimDriver final : public Driver {
   Result<std::optional<Domain>> inspect(const std::string& id) override;
   Status prepare(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) override;
   bool prepared(const ServerSpec& spec, const ServerFiles& files) override;
-  Status start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) override;
+  Status start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base,
+               const std::optional<BaseImage>& rescue) override;
+  Status grow(const ServerSpec& spec, const ServerFiles& files) override;
+  Status flatten(const std::string& copy, const std::string& to) override;
   Status shutdown(const std::string& id) override;
   Status destroy(const std::string& id) override;
+  Status pause(const std::string& id) override;
   Status resume(const std::string& id) override;
+  Status suspend(const std::string& id, const ServerFiles& files) override;
+  bool suspended(const ServerFiles& files) override;
   Status remove(const std::string& id, const ServerFiles& files) override;
   Status plug_port(const std::string& id, const PortSpec& port) override;
   Status plug_volume(const std::string& id, const VolumeSpec& volume) override;

@@ -70,7 +70,7 @@ struct Contract : ::testing::TestWithParam<std::string> {
     if (base) {
       EXPECT_EQ(std::filesystem::status(files.disk()).permissions(), std::filesystem::perms(0600)) << "no stranger reads it";
     }
-    auto started = driver->start(spec, files, base);
+    auto started = driver->start(spec, files, base, std::nullopt);
     ASSERT_TRUE(started) << started.error().message;
   }
   TempDir dir;
@@ -111,7 +111,7 @@ TEST_P(Contract, EverythingTwiceIsTheSameAsOnce) {
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(driver->prepare(spec, files, base));
   EXPECT_TRUE(driver->prepared(spec, files));
   for (int i = 0; i < 2; ++i) {
-    auto started = driver->start(spec, files, base);
+    auto started = driver->start(spec, files, base, std::nullopt);
     EXPECT_TRUE(started) << started.error().message;
   }
   auto domain = look();
@@ -150,7 +150,7 @@ TEST_P(Contract, StoppedAndStartedAgainItHasWhatTheSpecSays) {
   up();
   EXPECT_TRUE(driver->destroy(id));
   spec.volumes.clear();
-  auto started = driver->start(spec, files, base);
+  auto started = driver->start(spec, files, base, std::nullopt);
   EXPECT_TRUE(started) << started.error().message;
   ASSERT_TRUE(look());
   EXPECT_TRUE(look()->volumes.empty());
@@ -162,6 +162,89 @@ TEST_P(Contract, DiagnosticsOfARunningServer) {
   ASSERT_TRUE(d) << d.error().message;
   EXPECT_EQ((*d)["driver"].as_string(), driver->name());
   EXPECT_EQ((*d)["stats"]["state.state"].as_int(), 1);
+}
+
+TEST_P(Contract, PausedAndResumed) {
+  EXPECT_FALSE(driver->pause(id)) << "there is none";
+  up();
+  for (int i = 0; i < 2; ++i) {
+    auto paused = driver->pause(id);
+    EXPECT_TRUE(paused) << paused.error().message;
+    EXPECT_EQ(look()->power, Power::paused);
+  }
+  for (int i = 0; i < 2; ++i) {
+    auto resumed = driver->resume(id);
+    EXPECT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(look()->power, Power::running);
+  }
+}
+
+TEST_P(Contract, SuspendedAndBackAgain) {
+  EXPECT_TRUE(driver->suspend(id, files)) << "there is none to suspend";
+  EXPECT_FALSE(driver->suspended(files));
+  up();
+  for (int i = 0; i < 2; ++i) {
+    auto suspended = driver->suspend(id, files);
+    ASSERT_TRUE(suspended) << suspended.error().message;
+    EXPECT_FALSE(look());
+    EXPECT_TRUE(driver->suspended(files));
+  }
+  auto back = driver->start(spec, files, base, std::nullopt);
+  ASSERT_TRUE(back) << back.error().message;
+  ASSERT_TRUE(look());
+  EXPECT_EQ(look()->power, Power::running);
+  EXPECT_EQ(look()->volumes, std::set<std::string>{first});
+  EXPECT_FALSE(std::filesystem::exists(files.memory())) << "old memory must not meet a newer disk";
+}
+
+TEST_P(Contract, RescuedItHasADiskMore) {
+  up();
+  EXPECT_TRUE(driver->destroy(id));
+  spec.rescue = ImageRef{random.uuid(), "qcow2", "", 0};
+  std::optional<BaseImage> rescue;
+  if (base) {
+    ASSERT_TRUE(run_checked({"qemu-img", "create", "-q", "-f", "qcow2", dir / "rescue.qcow2", "16M"}));
+    rescue = BaseImage{dir / "rescue.qcow2", "qcow2", 16 << 20};
+  }
+  for (int i = 0; i < 2; ++i) {
+    auto started = driver->start(spec, files, base, rescue);
+    ASSERT_TRUE(started) << started.error().message;
+    EXPECT_EQ(look()->volumes, std::set<std::string>{first});
+    EXPECT_TRUE(driver->destroy(id));
+  }
+  spec.rescue.reset();
+  auto started = driver->start(spec, files, base, std::nullopt);
+  EXPECT_TRUE(started) << started.error().message;
+}
+
+TEST_P(Contract, DisksGrowAndNeverShrink) {
+  up();
+  EXPECT_TRUE(driver->destroy(id));
+  for (int64_t gib : {2, 2, 1}) {
+    spec.flavor.disk_gib = gib;
+    auto grown = driver->grow(spec, files);
+    EXPECT_TRUE(grown) << grown.error().message;
+  }
+  if (base) {
+    auto info = run_checked({"qemu-img", "info", "--output=json", files.disk()});
+    ASSERT_TRUE(info);
+    EXPECT_EQ(parse_json(*info).value()["virtual-size"].as_int(), 2ll << 30);
+  }
+  auto started = driver->start(spec, files, base, std::nullopt);
+  EXPECT_TRUE(started) << started.error().message;
+}
+
+TEST_P(Contract, FlatCopyStandsAlone) {
+  up();
+  EXPECT_FALSE(driver->flatten(files.copy(), files.flat()));
+  ASSERT_TRUE(driver->pause(id));
+  std::filesystem::copy_file(files.disk(), files.copy());
+  ASSERT_TRUE(driver->resume(id));
+  auto made = driver->flatten(files.copy(), files.flat());
+  ASSERT_TRUE(made) << made.error().message;
+  auto header = check_image_file(files.flat(), "qcow2");  // refuses one with a backing file
+  ASSERT_TRUE(header) << header.error().message;
+  EXPECT_GT(header->virtual_size, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, Contract, ::testing::Values("sim", "libvirt"), [](const auto& p) { return p.param; });

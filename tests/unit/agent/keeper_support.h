@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
+#include "compute/agent/core/image_header.h"
 #include "compute/agent/sim/sim_driver.h"
 #include "tests/unit/agent/support.h"
 
@@ -29,8 +31,20 @@ struct SimHost {
     keeper = std::make_unique<ServerKeeper>(
         *driver, images, *store, clock, o,
         ServerKeeper::Hooks{[this](const std::string& k, const std::string& i, Json s) { feed.observe(k, i, std::move(s)); },
-                            [](const Json&) { return std::vector<DriveFile>(); }});
+                            [](const Json&) { return std::vector<DriveFile>(); },
+                            [this](const std::string&, const std::string& path) { return take_upload(path); }});
     keeper->start();
+  }
+  Status take_upload(const std::string& path) {
+    std::lock_guard lock(upload_mutex);
+    auto header = check_image_file(path, "qcow2");
+    if (!header) return header.error();
+    if (upload_answer) ++uploads;
+    return upload_answer;
+  }
+  void answer_uploads(Status status) {
+    std::lock_guard lock(upload_mutex);
+    upload_answer = std::move(status);
   }
   void restart() {
     keeper->stop();
@@ -72,6 +86,9 @@ struct SimHost {
   std::unique_ptr<DesiredStore> store;
   std::unique_ptr<ServerKeeper> keeper;
   int64_t revision = 0;
+  std::mutex upload_mutex;
+  Status upload_answer;
+  std::atomic<int> uploads = 0;
 };
 
 }  // namespace nuri::compute::agent::testing
