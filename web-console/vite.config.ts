@@ -14,9 +14,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
     rollupOptions: {
+      input: ["index.html", "vnc.html"],
       output: {
         // The library changes rarely and the console often: apart, browsers keep the larger part.
-        manualChunks: (id) => (id.includes("node_modules") ? "vendor" : undefined),
+        // A server's screen (vnc.html) needs nothing of either.
+        manualChunks: (id) =>
+          id.includes("@novnc") ? "novnc" : id.includes("node_modules") ? "vendor" : undefined,
       },
     },
   },
