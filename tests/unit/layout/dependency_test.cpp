@@ -63,6 +63,7 @@ TEST(Layout, WhatServicesStandOnLooksDownOnly) {
       {"services/http", {"services/base", "services/http"}},
       {"services/auth", {"services/base", "services/http", "services/auth"}},
       {"services/ledger", {"services/base", "services/db", "services/ledger"}},
+      {"services/conduct", {"services/base", "services/db", "services/http", "services/auth", "services/conduct"}},
       {"services/tasks", {"services/base", "services/db", "services/tasks"}},
       {"services/feed", {"services/base", "services/db", "services/http", "services/auth", "services/feed"}}};
   for (const Include& i : includes()) {
