@@ -12,8 +12,14 @@ const std::vector<std::string> kContainerFormats = {"ami", "ari", "aki",    "bar
                                                     "ovf", "ova", "docker", "compressed"};
 
 // Glance's words for what only the service sets, and for what must not be a property's name.
-const std::vector<std::string> kReserved = {"location", "deleted", "deleted_at", "direct_url",
-                                            "self",     "file",    "schema",     "stores"};
+const std::vector<std::string> kReserved = {"location", "locations", "deleted",
+                                            "deleted_at", "direct_url", "self", "file", "schema",
+                                            "stores"};
+// Glance keeps to itself what begins so.
+constexpr std::string_view kReservedPrefix = "os_glance_";
+// Properties of every schema, which may be null: then the image has them not.
+constexpr std::string_view kKnownProperties[] = {"architecture", "instance_uuid", "kernel_id",
+                                                 "os_distro",    "os_version",    "ramdisk_id"};
 
 std::string tags_problem(const Json& tags) {
   for (const Json& tag : tags.as_array()) {
@@ -37,10 +43,10 @@ const Fields<Image> kImage{
         text("id", &Image::id).format_("uuid"),
         text("name", &Image::name).length(0, 255).nullable_(),
         text("status", &Image::status)
-            .one_of({"queued", "saving", "active", "deactivated"})
+            .one_of({"queued", "saving", "uploading", "active", "deactivated"})
             .out_only(),
         text("visibility", &Image::visibility).one_of({"public", "private", "shared", "community"}),
-        text("owner", &Image::owner).length(0, 255).nullable_(),
+        text("owner", &Image::owner).length(1, 255).nullable_(),
         text("disk_format", &Image::disk_format).one_of(kDiskFormats).nullable_(),
         text("container_format", &Image::container_format).one_of(kContainerFormats).nullable_(),
         number("min_disk", &Image::min_disk).range(0, INT32_MAX),
@@ -70,10 +76,15 @@ Status check_writable(std::string_view name) {
   for (const auto& f : kImage.list()) {
     if (f.name == name && !f.in) return forbidden("Attribute '" + f.name + "' is read-only.");
   }
-  if (contains(kReserved, name)) {
+  if (contains(kReserved, name) || name.starts_with(kReservedPrefix)) {
     return forbidden("Attribute '" + std::string(name) + "' is reserved.");
   }
   return {};
+}
+
+bool may_be_null(std::string_view property) {
+  return std::find(std::begin(kKnownProperties), std::end(kKnownProperties), property) !=
+         std::end(kKnownProperties);
 }
 
 std::string property_problem(const std::string& name, const Json& value) {
@@ -87,7 +98,7 @@ Result<Image> read_image(const Json& body) {
   for (const auto& [key, value] : body.as_object()) TRYV(check_writable(key));
   Image out = TRY(kImage.read(body));
   for (const auto& [key, value] : body.as_object()) {
-    if (is_base_property(key)) continue;
+    if (is_base_property(key) || (value.is_null() && may_be_null(key))) continue;
     if (std::string why = property_problem(key, value); !why.empty()) return bad_request(why, key);
     out.properties[key] = value.as_string();
   }
@@ -132,6 +143,11 @@ Json image_schema() {
       p.set("enum", values);
     }
     properties.set(f.name, p);
+  }
+  for (std::string_view name : kKnownProperties) {
+    properties.set(name, Json::object({{"type", Json::array({"null", "string"})},
+                                       {"is_base", false},
+                                       {"maxLength", 255}}));
   }
   Json links = Json::array({Json::object({{"rel", "self"}, {"href", "{self}"}}),
                             Json::object({{"rel", "enclosure"}, {"href", "{file}"}}),

@@ -17,8 +17,7 @@ inline constexpr int64_t kMaxMembers = 128;
 struct Image {
   std::string id;
   std::optional<std::string> name;
-  std::string status = "queued";  // queued, saving, active, deactivated; deleted in the store only
-  std::string visibility = "shared";
+  std::string status = "queued";  std::string visibility = "shared";
   std::optional<std::string> owner;
   std::optional<std::string> disk_format, container_format;
   int64_t min_disk = 0, min_ram = 0;  // GiB, MiB
@@ -28,6 +27,9 @@ struct Image {
   std::vector<std::string> tags;
   StringMap properties;  // the user's own, shown beside the others
   TimeUs created_us = 0, updated_us = 0;
+  // Not shown. Of an image that awaits an agent's upload: the service that queued it and the host.
+  std::string queued_by, upload_host;
+  std::string user_id;  // who made it
 };
 
 // Reads a create's body (unknown members are the user's properties: see read_image) and writes all
@@ -44,6 +46,8 @@ Json image_schema();
 bool is_base_property(std::string_view name);
 // Those that only the service sets. Error: forbidden, as Glance has it.
 Status check_writable(std::string_view name);
+// Properties that a schema names, so that null is said of them: it means none.
+bool may_be_null(std::string_view property);
 std::string property_problem(const std::string& name, const Json& value);
 
 struct Member {

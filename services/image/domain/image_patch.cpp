@@ -73,7 +73,7 @@ Status apply_one(Image& image, const Json& operation) {
   }
   bool there = image.properties.contains(name);
   if (op != "add" && !there) return conflict("Property " + name + " does not exist.");
-  if (op == "remove") {
+  if (op == "remove" || (value->is_null() && may_be_null(name))) {
     image.properties.erase(name);
     return {};
   }

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -10,7 +11,8 @@
 #include "services/base/log.h"
 #include "services/feed/outbox.h"
 #include "services/http/server.h"
-#include "services/image/routes/api.h"
+#include "services/image/routes/edge.h"
+#include "services/ledger/check.h"
 
 // nuri-image: the Image API and the data of images.
 namespace nuri {
@@ -32,7 +34,25 @@ Result<http::ServerOptions> listen_at(const std::string& url) {
 
 Status migrate(db::Database& db) {
   TRYV(db.migrate("outbox", feed::kOutboxMigrations));
+  TRYV(db.migrate("ledger", ledger::kMigrations));
   return db.migrate("image", image::store::kMigrations);
+}
+
+image::Limits limits_from(const Config& config) {
+  image::Limits limits;
+  limits.images = config.number("image.quota_images", limits.images);
+  limits.bytes = config.number("image.quota_gib", limits.bytes >> 30) << 30;
+  limits.upload_bytes = static_cast<uint64_t>(config.number(
+                            "image.max_gib", static_cast<int64_t>(limits.upload_bytes >> 30)))
+                        << 30;
+  limits.must_match = config.flag("image.require_format_match", limits.must_match);
+  return limits;
+}
+
+std::optional<uint64_t> free_bytes(const std::string& directory) {
+  struct statvfs disk = {};
+  if (statvfs(directory.c_str(), &disk) != 0) return std::nullopt;
+  return uint64_t(disk.f_bavail) * uint64_t(disk.f_frsize);
 }
 
 Status run(const std::string& config_path) {
@@ -50,12 +70,7 @@ Status run(const std::string& config_path) {
   auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self,
                                 verifier);
 
-  image::Limits limits;
-  limits.images = config.number("image.quota_images", limits.images);
-  limits.bytes = config.number("image.quota_gib", limits.bytes >> 30) << 30;
-  limits.upload_bytes = static_cast<uint64_t>(config.number(
-                            "image.max_gib", static_cast<int64_t>(limits.upload_bytes >> 30)))
-                        << 30;
+  image::Limits limits = limits_from(config);
   auto files = TRY(image::ImageFiles::open(data + "/images"));
   image::Api api(*db, clock, random, files, limits);
   TRYV(api.recover());
@@ -67,11 +82,17 @@ Status run(const std::string& config_path) {
   Router router(options);
   api.add_routes(router);
   feed::add_outbox_routes(router, *db);
+  ledger::add_check_route(router, *db, {{&api.quota(), image::store::kQuotaTruth, ""}});
 
   http::ServerOptions listen = TRY(listen_at(config.service_url("image")));
   listen.spool_dir = files.spool();
   listen.max_spool_bytes = limits.upload_bytes;
-  auto server = TRY(http::Server::create(listen, router));
+  image::Edge edge(
+      router, api, [dir = files.spool()] { return free_bytes(dir); },
+      static_cast<uint64_t>(config.number("image.reserve_mib", 256)) << 20);
+  auto server = TRY(http::Server::create(
+      listen, [&router](Request&& request) { return router.dispatch(request); },
+      [&edge](const Request& request) { return edge.plan(request); }));
   log::info("ready", {{"address", listen.address}, {"port", server->port()}});
   http::run_until_signal(*server);
   return {};

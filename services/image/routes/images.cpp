@@ -47,28 +47,27 @@ Json page_json(const Request& request, const Page& page) {
 
 }  // namespace
 
+Status Api::insert_image(db::Session& s, const Image& image) {
+  if (store::exists(s, image.id)) return conflict("Image ID " + image.id + " already exists!");
+  TRYV(quota_.claim(s, *image.owner, image.id, {{store::kImages, 1}}));
+  store::insert(s, image);
+  return {};
+}
+
 Result<Response> Api::create(const Request& request, Context& context) {
   Json body = TRY(parse_json(request.body));
   Image image = TRY(read_image(body));
-  if (context.claims.project_id.empty())
-    return forbidden("An image belongs to a project: the token must be scoped to one.");
   if (!image.owner) image.owner = context.claims.project_id;
+  if (image.owner->empty())
+    return forbidden("An image belongs to a project: the token must be scoped to one.");
   TRYV(check_privileges(context.claims, image, std::nullopt));
   if (image.id.empty()) image.id = random_.uuid();
+  image.user_id = context.claims.user_id;
   image.created_us = image.updated_us = clock_.now_us();
-  TRYV(db_.write([&](db::Session& s) -> Status {
-    if (s.count("SELECT count(*) FROM images WHERE id=?1", {image.id}))
-      return conflict("Image ID " + image.id + " already exists!");
-    if (store::usage(s, *image.owner).images >= limits_.images) {
-      return Error(
-          ErrorCode::too_large,
-          "The project already has " + std::to_string(limits_.images) + " images, its limit.");
-    }
-    store::insert(s, image);
-    return {};
-  }));
+  TRYV(db_.write([&](db::Session& s) { return insert_image(s, image); }));
   Response r = Response::json(201, image_view(image));
   r.headers.set("Location", context.base_url + "/v2/images/" + image.id);
+  r.headers.set("OpenStack-image-import-methods", "glance-direct");
   return r;
 }
 
@@ -101,10 +100,11 @@ Result<Response> Api::patch(const Request& request, Context& context) {
     TRYV(apply_patch(after, operations));
     TRYV(check_privileges(context.claims, after, before));
     after.updated_us = clock_.now_us();
+    if (after.owner != before.owner)
+      TRYV(quota_.move(s, after.id, before.owner.value_or(""), after.owner.value_or("")));
     store::update(s, after);
     // The owner pays: handing an image over ends one interval and begins another.
-    bool metered = after.status == "active" || after.status == "deactivated";
-    if (metered && after.owner != before.owner) {
+    if (is_metered(after) && after.owner != before.owner) {
       emit_usage(s, before, "end", context.claims.user_id, after.updated_us);
       emit_usage(s, after, "begin", context.claims.user_id, after.updated_us);
     }
@@ -115,16 +115,18 @@ Result<Response> Api::patch(const Request& request, Context& context) {
 
 // Marked first, so that from the answer on nobody sees it; the file and the row go next, now or, if
 // this process dies here, at its next start.
-Result<Response> Api::remove(const Request&, Context& context) {
-  Image image = TRY(db_.write([&](db::Session& s) -> Result<Image> {
-    Image found = TRY(owned_image(s, context));
-    if (found.is_protected)
-      return forbidden("Image " + found.id + " is protected and cannot be deleted.");
+Status Api::erase(const Image& image, const std::string& user_id) {
+  TRYV(db_.write([&](db::Session& s) -> Status {
+    auto found = store::find(s, image.id);
+    if (!found) return not_found("No image found with ID " + image.id + ".");
+    if (found->is_protected)
+      return forbidden("Image " + found->id + " is protected and cannot be deleted.");
     TimeUs now = clock_.now_us();
-    store::mark_deleted(s, found.id, now);
-    if (found.status == "active" || found.status == "deactivated")
-      emit_usage(s, found, "end", context.claims.user_id, now);
-    return found;
+    store::mark_deleted(s, found->id, now);
+    quota_.release(s, found->id);
+    if (!found->queued_by.empty()) store::note_gone(s, found->id, now);
+    if (is_metered(*found)) emit_usage(s, *found, "end", user_id, now);
+    return {};
   }));
   // An upload under way finds its row gone and removes its file itself.
   Status removed = files_.remove(image.id);
@@ -132,13 +134,19 @@ Result<Response> Api::remove(const Request&, Context& context) {
   if (!removed)
     log::error("an image's data is left until the next start",
                {{"image", image.id}, {"detail", removed.error().detail}});
+  return {};
+}
+
+Result<Response> Api::remove(const Request&, Context& context) {
+  Image image = TRY(db_.read([&](db::Session& s) { return owned_image(s, context); }));
+  TRYV(erase(image, context.claims.user_id));
   return Response::empty(204);
 }
 
 Result<Response> Api::set_active(Context& context, bool active) {
   TRYV(db_.write([&](db::Session& s) -> Status {
     Image image = TRY(owned_image(s, context));
-    if (image.status != "active" && image.status != "deactivated") {
+    if (!is_metered(image)) {
       return forbidden("Not allowed to " + std::string(active ? "reactivate" : "deactivate") +
                        " an image in status '" + image.status + "'.");
     }
@@ -148,6 +156,14 @@ Result<Response> Api::set_active(Context& context, bool active) {
     return {};
   }));
   return Response::empty(204);
+}
+
+Result<Response> Api::deactivate(const Request&, Context& context) {
+  return set_active(context, false);
+}
+
+Result<Response> Api::reactivate(const Request&, Context& context) {
+  return set_active(context, true);
 }
 
 }  // namespace nuri::image

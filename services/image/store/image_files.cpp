@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +10,9 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "services/base/config.h"
-#include "services/image/domain/image_format.h"
 
 namespace nuri::image {
 
@@ -64,6 +65,33 @@ class Hash {
 
 }  // namespace
 
+Result<BytesOfFile> BytesOfFile::open(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat about = {};
+  if (file.fd < 0 || fstat(file.fd, &about) != 0) return failed("open", path);
+  return BytesOfFile(std::exchange(file.fd, -1), static_cast<uint64_t>(about.st_size));
+}
+
+BytesOfFile::BytesOfFile(BytesOfFile&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+
+BytesOfFile::~BytesOfFile() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::string BytesOfFile::read(uint64_t at, size_t n) const {
+  std::string out(at < size_ ? static_cast<size_t>(std::min<uint64_t>(n, size_ - at)) : 0, '\0');
+  size_t got = 0;
+  while (got < out.size()) {
+    ssize_t r = pread(fd_, out.data() + got, out.size() - got, static_cast<off_t>(at + got));
+    if (r < 0 && errno == EINTR) continue;
+    if (r <= 0) break;
+    got += static_cast<size_t>(r);
+  }
+  out.resize(got);
+  return out;
+}
+
 Result<ImageFiles> ImageFiles::open(std::string directory) {
   ImageFiles files(std::move(directory));
   TRYV(make_directories(files.directory_, 0750));
@@ -83,8 +111,6 @@ Result<Digest> ImageFiles::digest(const std::string& path) {
     if (n < 0) return failed("read", path);
     if (n == 0) break;
     auto got = static_cast<size_t>(n);
-    if (out.head.size() < kHeaderBytes)
-      out.head.append(piece, 0, std::min(got, kHeaderBytes - out.head.size()));
     md5.add(piece.data(), got);
     sha512.add(piece.data(), got);
     out.size += got;

@@ -6,13 +6,30 @@
 #include <vector>
 
 #include "services/base/result.h"
+#include "services/image/domain/image_bytes.h"
 
 namespace nuri::image {
 
 struct Digest {
   std::string md5, sha512;  // hex
   uint64_t size = 0;
-  std::string head;  // the first bytes, at most kHeaderBytes
+};
+
+// A file as an inspection reads it.
+class BytesOfFile final : public ImageBytes {
+ public:
+  static Result<BytesOfFile> open(const std::string& path);
+  BytesOfFile(BytesOfFile&& other) noexcept;
+  BytesOfFile(const BytesOfFile&) = delete;
+  BytesOfFile& operator=(const BytesOfFile&) = delete;
+  ~BytesOfFile() override;
+  uint64_t size() const override { return size_; }
+  std::string read(uint64_t at, size_t n) const override;
+
+ private:
+  BytesOfFile(int fd, uint64_t size) : fd_(fd), size_(size) {}
+  int fd_;
+  uint64_t size_;
 };
 
 // The data of images: DIR/ID, and DIR/.spool where uploads are received, on the same file system so

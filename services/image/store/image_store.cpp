@@ -38,6 +38,24 @@ CREATE TABLE members (
 );
 CREATE INDEX members_member ON members (member_id);
 )sql"},
+    // Images that a service queued for an agent's upload; imports of staged data.
+    {2, R"sql(
+ALTER TABLE images ADD COLUMN queued_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN upload_host TEXT NOT NULL DEFAULT '';
+ALTER TABLE images ADD COLUMN user_id TEXT NOT NULL DEFAULT '';
+CREATE TABLE gone (id TEXT PRIMARY KEY, at_us BIGINT NOT NULL);
+CREATE TABLE imports (
+  id TEXT PRIMARY KEY,
+  image_id TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  input TEXT NOT NULL,
+  created_us BIGINT NOT NULL
+);
+CREATE INDEX imports_image ON imports (image_id);
+CREATE INDEX imports_created ON imports (created_us);
+)sql"},
 };
 
 namespace {
@@ -45,7 +63,8 @@ namespace {
 const std::string kColumns =
     "id, name, status, visibility, owner, disk_format, container_format, min_disk, min_ram, "
     "protected,"
-    " hidden, checksum, hash_value, size, virtual_size, tags, properties, created_us, updated_us";
+    " hidden, checksum, hash_value, size, virtual_size, tags, properties, created_us, updated_us,"
+    " queued_by, upload_host, user_id";
 
 Image image_of(const db::Row& r) {
   Image i;
@@ -68,6 +87,9 @@ Image image_of(const db::Row& r) {
   i.properties = string_map_from(r.json(16));
   i.created_us = r.i64(17);
   i.updated_us = r.i64(18);
+  i.queued_by = r.text(19);
+  i.upload_host = r.text(20);
+  i.user_id = r.text(21);
   return i;
 }
 
@@ -90,7 +112,10 @@ db::Args args_of(const Image& i) {
           Json::strings(i.tags),
           string_map_json(i.properties),
           i.created_us,
-          i.updated_us};
+          i.updated_us,
+          i.queued_by,
+          i.upload_host,
+          i.user_id};
 }
 
 Member member_of(const db::Row& r) { return {r.text(0), r.text(1), r.text(2), r.i64(3), r.i64(4)}; }
@@ -102,7 +127,7 @@ std::string id_of(const db::Row& r) { return r.text(0); }
 void insert(db::Session& s, const Image& image) {
   s.exec("INSERT INTO images (" + kColumns +
              ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-             "?17, ?18, ?19)",
+             "?17, ?18, ?19, ?20, ?21, ?22)",
          args_of(image));
 }
 
@@ -112,9 +137,14 @@ bool update(db::Session& s, const Image& image) {
              "container_format=?7,"
              " min_disk=?8, min_ram=?9, protected=?10, hidden=?11, checksum=?12, hash_value=?13, "
              "size=?14,"
-             " virtual_size=?15, tags=?16, properties=?17, created_us=?18, updated_us=?19"
+             " virtual_size=?15, tags=?16, properties=?17, created_us=?18, updated_us=?19,"
+             " queued_by=?20, upload_host=?21, user_id=?22"
              " WHERE id=?1 AND status<>'deleted'",
              args_of(image)) > 0;
+}
+
+bool exists(db::Session& s, std::string_view id) {
+  return s.count("SELECT count(*) FROM images WHERE id=?1", {id}) > 0;
 }
 
 std::optional<Image> find(db::Session& s, std::string_view id) {
@@ -145,14 +175,6 @@ std::vector<Image> list(db::Session& s, const Viewer& viewer, const ListQuery& q
       image_of);
 }
 
-Usage usage(db::Session& s, std::string_view owner) {
-  return *s.one(
-      "SELECT count(*), coalesce(sum(size), 0) FROM images WHERE owner=?1 AND status<>'deleted'",
-      {owner}, [](const db::Row& r) {
-        return Usage{r.i64(0), r.i64(1)};
-      });
-}
-
 void mark_deleted(db::Session& s, std::string_view id, TimeUs now_us) {
   s.exec("UPDATE images SET status='deleted', updated_us=?2 WHERE id=?1", {id, now_us});
 }
@@ -172,7 +194,21 @@ std::vector<std::string> requeue_saving(db::Session& s, TimeUs now_us) {
 }
 
 std::vector<std::string> with_data(db::Session& s) {
-  return s.all("SELECT id FROM images WHERE status IN ('active', 'deactivated')", {}, id_of);
+  return s.all("SELECT id FROM images WHERE status IN ('active', 'deactivated', 'uploading')", {},
+               id_of);
+}
+
+void note_gone(db::Session& s, std::string_view id, TimeUs now_us) {
+  s.exec("INSERT INTO gone (id, at_us) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET at_us=?2",
+         {id, now_us});
+}
+
+bool is_gone(db::Session& s, std::string_view id) {
+  return s.count("SELECT count(*) FROM gone WHERE id=?1", {id}) > 0;
+}
+
+void forget_gone(db::Session& s, TimeUs before_us) {
+  s.exec("DELETE FROM gone WHERE at_us<?1", {before_us});
 }
 
 void put_member(db::Session& s, const Member& m) {

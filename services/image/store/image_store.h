@@ -22,15 +22,12 @@ struct Viewer {
 void insert(db::Session& s, const Image& image);
 // False where the row is gone.
 bool update(db::Session& s, const Image& image);
+// Whether there is such an image, or one being deleted.
+bool exists(db::Session& s, std::string_view id);
 // Any project's, but for deleted ones.
 std::optional<Image> find(db::Session& s, std::string_view id);
 bool visible(db::Session& s, const Image& image, const Viewer& viewer);
 std::vector<Image> list(db::Session& s, const Viewer& viewer, const ListQuery& query);
-
-struct Usage {
-  int64_t images = 0, bytes = 0;
-};
-Usage usage(db::Session& s, std::string_view owner);
 
 // Deleting in three steps that a crash may part: marked here, the file removed, the row removed.
 void mark_deleted(db::Session& s, std::string_view id, TimeUs now_us);
@@ -38,6 +35,10 @@ void remove(db::Session& s, std::string_view id);
 std::vector<std::string> deleted(db::Session& s);
 // After a crash: uploads that nobody will end. Their images wait for data again; returns the ids.
 std::vector<std::string> requeue_saving(db::Session& s, TimeUs now_us);
+// Ids of images that services queued and that are deleted: they are not made again.
+void note_gone(db::Session& s, std::string_view id, TimeUs now_us);
+bool is_gone(db::Session& s, std::string_view id);
+void forget_gone(db::Session& s, TimeUs before_us);
 // Ids whose data file belongs there.
 std::vector<std::string> with_data(db::Session& s);
 

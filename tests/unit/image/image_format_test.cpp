@@ -28,14 +28,15 @@ struct Qcow2 {
 constexpr uint64_t kFile = 0x40000;
 
 std::string why(const std::string& format, const std::string& head, uint64_t size = kFile) {
-  auto r = check_format(format, head, size);
+  auto r = check_image(format, BytesInMemory(head, size), true);
   return r ? "" : r.error().message;
 }
 
 TEST(ImageFormat, PlainQcow2IsTaken) {
-  auto r = check_format("qcow2", Qcow2().bytes, kFile);
+  auto r = check_image("qcow2", BytesInMemory(Qcow2().bytes, kFile));
   ASSERT_TRUE(r) << r.error().message;
-  EXPECT_EQ(**r, 1ull << 30);
+  EXPECT_EQ(r->virtual_size, 1ull << 30);
+  EXPECT_EQ(r->format, "qcow2");
   EXPECT_EQ(why("qcow2", Qcow2().put(4, 4, 2).bytes), "");
   EXPECT_EQ(why("qcow2", Qcow2().put(72, 8, 1).bytes), "");  // dirty: QEMU repairs it
 }
@@ -110,12 +111,31 @@ TEST(ImageFormat, EveryByteValueIsAnswered) {
     for (int v : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
       std::string bytes = good;
       bytes[at] = static_cast<char>(v);
-      auto r = check_format("qcow2", bytes, kFile);
-      if (r && *r) {
-        EXPECT_LE(**r, kMaxVirtualBytes);
+      auto r = check_image("qcow2", BytesInMemory(bytes, kFile));
+      if (r && r->virtual_size) {
+        EXPECT_LE(*r->virtual_size, kMaxVirtualBytes);
       }
     }
   }
+}
+
+// What a file of these tables is refused for: an L1 table at 0x30000 and an L2 table behind it.
+std::string why_tables(uint64_t l1_entry, uint64_t l2_entry) {
+  Qcow2 q;
+  q.bytes.resize(0x60000);
+  q.put(0x30000, 8, l1_entry).put(0x40000, 8, l2_entry);
+  return why("qcow2", q.bytes, q.bytes.size());
+}
+
+TEST(ImageFormat, Qcow2CutBehindItsHeaderIsRefused) {
+  constexpr uint64_t kCopied = 1ull << 63, kCompressed = 1ull << 62;
+  EXPECT_EQ(why_tables(0x40000 | kCopied, 0x50000 | kCopied), "");
+  EXPECT_EQ(why_tables(0x40000 | kCopied, 0), "");
+  EXPECT_EQ(why_tables(0x40000 | kCopied, 0x50123 | kCompressed), "");
+  EXPECT_NE(why_tables(0x60000 | kCopied, 0).find("cut short"), std::string::npos);
+  EXPECT_NE(why_tables(0x40010 | kCopied, 0), "");
+  EXPECT_NE(why_tables(0x40000 | kCopied, 0x60000 | kCopied).find("cut short"), std::string::npos);
+  EXPECT_NE(why_tables(0x40000 | kCopied, 0x70123 | kCompressed), "");
 }
 
 TEST(ImageFormat, TheNameMustFitTheBytes) {
@@ -127,11 +147,29 @@ TEST(ImageFormat, TheNameMustFitTheBytes) {
   EXPECT_NE(why("raw", "# Disk DescriptorFile\nversion=1"), "");
   EXPECT_NE(why("raw", std::string(64, '\0') + "\x7f\x10\xda\xbe"), "");
   EXPECT_NE(why("raw", "vhdxfile"), "");
-  EXPECT_EQ(why("vmdk", "KDMV...."), "");
-  auto raw = check_format("raw", std::string(512, '\x90'), 10'000);
+  auto raw = check_image("raw", BytesInMemory(std::string(512, '\x90'), 10'000));
   ASSERT_TRUE(raw);
-  EXPECT_EQ(**raw, 10'000u);
+  EXPECT_EQ(raw->virtual_size, 10'000u);
   EXPECT_EQ(why("raw", "", 0), "");
+  // A disk that begins with a partition table is no qcow2, but a raw one.
+  std::string disk(4096, '\0');
+  disk.replace(450, 1, "\x83");
+  disk.replace(510, 2, "\x55\xaa");
+  EXPECT_NE(why("qcow2", disk, 4096).find("raw"), std::string::npos);
+  EXPECT_EQ(why("raw", disk, 4096), "");
+}
+
+// As Glance: bytes of no format known are taken, unless asked otherwise, but no disk is made of them.
+TEST(ImageFormat, UnknownBytesAreNoDisk) {
+  std::string noise(4096, 'x');
+  for (const char* format : {"qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso"}) {
+    auto r = check_image(format, BytesInMemory(noise));
+    ASSERT_TRUE(r) << format;
+    EXPECT_EQ(r->format, "") << format;
+    EXPECT_FALSE(r->virtual_size) << format;
+    EXPECT_FALSE(check_image(format, BytesInMemory(noise), true)) << format;
+    EXPECT_FALSE(check_image(format, BytesInMemory(noise.substr(0, 100)))) << format;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "services/base/json.h"
+
+namespace nuri::image {
+
+// The JSON schemas of GET /v2/schemas/NAME: "image", "images", "member", "members", "task", "tasks".
+std::map<std::string, Json> schemas();
+
+}  // namespace nuri::image
