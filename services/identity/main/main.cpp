@@ -3,9 +3,8 @@
 #include <cstdio>
 #include <map>
 
-#include "services/base/config.h"
 #include "services/base/log.h"
-#include "services/http/server.h"
+#include "services/conduct/service_main.h"
 #include "services/identity/routes/identity.h"
 #include "services/identity/store/bootstrap.h"
 #include "services/identity/store/schema.h"
@@ -21,38 +20,25 @@ constexpr const char* kUsage =
     "       nuri-identity bootstrap [--config FILE] --password-file FILE [--region NAME]\n";
 
 struct Arguments {
-  bool bootstrap = false;
   std::map<std::string, std::string> options;
 };
 
 std::optional<Arguments> parse(int argc, char** argv) {
   Arguments out;
   out.options["--config"] = "/etc/nuri/nuri.toml";
-  int i = 1;
-  if (i < argc && std::string_view(argv[i]) == "bootstrap") {
-    out.bootstrap = true;
-    ++i;
-  }
-  for (; i < argc; i += 2) {
+  for (int i = 2; i < argc; i += 2) {
     std::string name = argv[i];
-    bool known =
-        name == "--config" || (out.bootstrap && (name == "--password-file" || name == "--region"));
+    bool known = name == "--config" || name == "--password-file" || name == "--region";
     if (!known || i + 1 >= argc) return std::nullopt;
     out.options[name] = argv[i + 1];
   }
-  if (out.bootstrap && !out.options.contains("--password-file")) return std::nullopt;
+  if (!out.options.contains("--password-file")) return std::nullopt;
   return out;
 }
 
-Result<std::unique_ptr<db::Database>> open_database(const Config& config) {
-  std::string data = config.text("paths.data", "/var/lib/nuri");
-  TRYV(make_directories(data, 0711));
-  auto database = TRY(db::Database::open({data + "/identity.db", 4}));
-  TRYV(database->migrate("identity", kMigrations));
-  return database;
-}
+const std::vector<conduct::Service::Component> kComponents = {{"identity", &kMigrations}};
 
-Status run_bootstrap(const Config& config, const Arguments& arguments) {
+Status bootstrap_cloud(const Config& config, const Arguments& arguments) {
   BootstrapOptions options;
   options.password = TRY(read_file(arguments.options.at("--password-file")));
   while (!options.password.empty() &&
@@ -62,27 +48,12 @@ Status run_bootstrap(const Config& config, const Arguments& arguments) {
   auto region = arguments.options.find("--region");
   options.region =
       region == arguments.options.end() ? config.text("cloud.region", "RegionOne") : region->second;
-  auto database = TRY(open_database(config));
+  conduct::Service service("identity", config);
+  TRYV(service.open_database(kComponents));
   auto hasher = TRY(Hasher::create());
-  SystemRandom random;
-  SystemClock clock;
-  TRYV(bootstrap(*database, *hasher, random, clock, options));
+  TRYV(bootstrap(service.db(), *hasher, service.random, service.clock, options));
   log::info("bootstrapped", {{"region", options.region}});
   return {};
-}
-
-// "http://127.0.0.1:9701" as an address and a port to listen on.
-Result<http::ServerOptions> listen_at(const std::string& url) {
-  http::ServerOptions out;
-  size_t start = url.find("://"), colon = url.rfind(':');
-  if (start == std::string::npos || colon <= start)
-    return bad_request("services.identity must be http://ADDRESS:PORT", "services.identity");
-  out.address = url.substr(start + 3, colon - start - 3);
-  int port = std::atoi(url.c_str() + colon + 1);
-  if (port < 0 || port > 65535)
-    return bad_request("services.identity: the port must be 0 to 65535", "services.identity");
-  out.port = static_cast<uint16_t>(port);
-  return out;
 }
 
 // The key of the services' tokens to each other, where deployment has not made it.
@@ -92,16 +63,15 @@ Status make_service_key(const std::string& path, Random& random) {
   return write_file(path, random.hex(32) + "\n", 0600);
 }
 
-Status serve(const Config& config) {
-  SystemRandom random;
-  SystemClock clock;
-  std::string keys = config.text("paths.keys", "/etc/nuri/keys");
+Status serve(conduct::Service& service) {
+  const Config& config = service.config;
+  const std::string& keys = service.keys;
+  SystemRandom& random = service.random;
   TRYV(make_directories(keys, 0700));
   TRYV(make_service_key(keys + "/service.key", random));
-  auto database = TRY(open_database(config));
-  std::string public_key = keys + "/token_ed25519.pub.pem";
-  auto signer = TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", public_key));
-  auth::TokenVerifier verifier(public_key, keys + "/service.key", clock);
+  TRYV(service.open_database(kComponents));
+  auto signer = TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", keys + "/token_ed25519.pub.pem"));
+  TRYV(service.open_keys());
   auto hasher = TRY(Hasher::create(static_cast<unsigned>(
       std::clamp<int64_t>(config.number("identity.hashes_at_once", 2), 1, 16))));
   auto vault = TRY(Vault::open(keys + "/credentials.key", random));
@@ -112,40 +82,36 @@ Status serve(const Config& config) {
       std::clamp<int64_t>(config.number("identity.lockout_minutes", 5), 1, 1440) * 60 * kSecondUs;
   TimeUs life =
       std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
-  Identity identity{*database, clock, random, *hasher, *vault, *signer, verifier, life, lockout};
-  TRYV(database->write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
+  Identity identity{service.db(), service.clock, random, *hasher, *vault, *signer, service.verifier(), life, lockout};
+  TRYV(service.db().write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
   TRYV(identity.cache.refresh());  // reads all revocations
-  verifier.caught_up();
-  Router::Options options;
+  service.verifier().caught_up();
+  Router::Options options = service.router_options();
   options.error_view = keystone_error;
-  options.tokens = &verifier;
   options.www_authenticate = "Keystone uri=\"/identity\"";
   Router router(options);
   add_routes(router, identity);
-  auto listen = TRY(listen_at(config.service_url("identity")));
-  listen.workers = 16;  // more than may wait for a password's hash
-  auto server = TRY(http::Server::create(std::move(listen), router));
-  log::info("serving", {{"port", server->port()}});
-  http::run_until_signal(*server);
-  return {};
+  return service.serve(router, {.workers = 64,  // more than may wait for a password's hash
+                                .poll_revocations = false});
 }
 
-int run(int argc, char** argv) {
+int run_bootstrap(const Arguments& arguments) {
   log::init("identity");
   umask(0077);  // the database holds password hashes
-  auto arguments = parse(argc, argv);
-  if (!arguments) {
-    std::fputs(kUsage, stderr);
-    return 2;
-  }
-  if (!arguments->bootstrap) http::block_signals();
-  auto config = Config::load(arguments->options["--config"]);
-  Status status = !config                ? Status(config.error())
-                  : arguments->bootstrap ? run_bootstrap(*config, *arguments)
-                                         : serve(*config);
+  auto config = Config::load(arguments.options.at("--config"));
+  Status status = config ? bootstrap_cloud(*config, arguments) : Status(config.error());
   if (status) return 0;
   log::error(status.error().message, {{"detail", status.error().detail}});
   return 1;
+}
+
+int run(int argc, char** argv) {
+  bool asked = argc > 1 && std::string_view(argv[1]) == "bootstrap";
+  if (!asked) return conduct::service_main(argc, argv, "identity", serve);
+  auto arguments = parse(argc, argv);
+  if (arguments) return run_bootstrap(*arguments);
+  std::fputs(kUsage, stderr);
+  return 2;
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ class Hasher {
  public:
   // Over max_waiting callers that wait for their turn, more are refused at once: whoever floods us
   // with passwords must not hold all the threads that check tokens.
-  static Result<std::unique_ptr<Hasher>> create(unsigned at_once = 2, unsigned max_waiting = 10);
+  static Result<std::unique_ptr<Hasher>> create(unsigned at_once = 2, unsigned max_waiting = 48);
 
   Result<std::string> hash(const std::string& password);
   // The same work whatever the hash; a hash that is none (or "") is answered by hashing against a
