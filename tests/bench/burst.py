@@ -47,10 +47,10 @@ def spread(items, make_call):
         raise SystemExit(f"burst: {errors[0]}")
 
 
-def burst(count, pids, make_create, make_delete, building, left):
+def burst(count, cpu, make_create, make_delete, building, left):
     """(servers a minute, CPU s a create, CPU s a delete)"""
     ids = []
-    before, begun = cpu_ns(pids()), time.monotonic()
+    before, begun = cpu(), time.monotonic()
 
     def creates():
         create = make_create()
@@ -58,10 +58,10 @@ def burst(count, pids, make_create, make_delete, building, left):
     spread(range(count), creates)
     until("all ACTIVE", 1800, lambda: building() == 0)
     rate = 60 * count / (time.monotonic() - begun)
-    middle = cpu_ns(pids())
+    middle = cpu()
     spread(ids, make_delete)
     until("all gone", 1800, lambda: left() == 0)
-    return rate, (middle - before) / count / 1e9, (cpu_ns(pids()) - middle) / count / 1e9
+    return rate, (middle - before) / count / 1e9, (cpu() - middle) / count / 1e9
 
 
 def ours():
@@ -80,7 +80,7 @@ def ours():
 
         def left():
             return len(filled.api.must("GET", "/compute/v2.1/servers?limit=1")["servers"])
-        figures = burst(SERVERS, filled.cloud.pids, creator, deleter, filled.building, left)
+        figures = burst(SERVERS, lambda: cpu_ns(filled.cloud.pids()), creator, deleter, filled.building, left)
         failed = filled.api.must("GET", "/compute/v2.1/servers?status=ERROR")["servers"]
         if failed:
             raise SystemExit(f"{len(failed)} servers ended in ERROR")
@@ -104,7 +104,7 @@ def theirs(peer, count):
 
     def of_burst(query):
         return len(peer.get(f"{nova}/servers?name=burst&limit=1{query}")["servers"])
-    return burst(count, peer.pids, lambda: lambda: call("POST", "/servers", body)["server"]["id"],
+    return burst(count, peer.cpu_ns, lambda: lambda: call("POST", "/servers", body)["server"]["id"],
                  lambda: lambda server: call("DELETE", "/servers/" + server),
                  lambda: of_burst("&status=BUILD"), lambda: of_burst(""))
 

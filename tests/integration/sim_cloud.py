@@ -14,7 +14,8 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "..", "support"))
 from cloud import Api, Cloud  # noqa: E402
 
-SERVERS = 40
+SERVERS = 1000
+HOSTS = 10
 failures = []
 
 
@@ -46,8 +47,9 @@ def furnish(api):
     network = api.must("POST", "/network/v2.0/networks", {"network": {"name": "n"}})["network"]["id"]
     api.must("POST", "/network/v2.0/subnets", {"subnet": {"network_id": network, "ip_version": 4, "cidr": "10.9.0.0/16"}})
     project = api.must("GET", "/identity/v3/auth/projects")["projects"][0]["id"]
-    api.must("PUT", f"/compute/v2.1/os-quota-sets/{project}", {"quota_set": {"instances": 500, "cores": 500, "ram": 500000}})
-    until("a host", 30, lambda: api.must("GET", "/compute/v2.1/os-hypervisors")["hypervisors"])
+    api.must("PUT", f"/compute/v2.1/os-quota-sets/{project}", {"quota_set": {"instances": 2000, "cores": 2000, "ram": 500000}})
+    api.must("PUT", f"/network/v2.0/quotas/{project}", {"quota": {"port": 3000}})
+    until("the hosts", 30, lambda: len(api.must("GET", "/compute/v2.1/os-hypervisors")["hypervisors"]) == HOSTS)
     return {"flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]}, project
 
 
@@ -150,15 +152,27 @@ def foreign(cloud, admin, server_id, project):
     check(other.call("GET", f"/volume/v3/{project}/volumes")[0] in (400, 403, 404), "a stranger in another project's volumes path")
 
 
+def all_servers(api):
+    found, marker = [], ""
+    while True:
+        page = api.must("GET", f"/compute/v2.1/servers/detail?limit=500{marker}")["servers"]
+        found += page
+        if len(page) < 500:
+            return found
+        marker = "&marker=" + page[-1]["id"]
+
+
 def burst_under_kills(cloud, server):
+    """Each create is sent again, under its Idempotency-Key, until it is answered."""
     answered, lock = [], threading.Lock()
 
     def create(n):
         api = None
-        for _ in range(100):
+        for _ in range(200):
             try:
                 api = api or cloud.api()
-                status, _, answer = api.call("POST", "/compute/v2.1/servers", {"server": dict(server, name=f"burst{n}")})
+                status, _, answer = api.call("POST", "/compute/v2.1/servers", {"server": dict(server, name=f"burst{n}")},
+                                             {"Idempotency-Key": f"burst-{n}"})
             except (OSError, RuntimeError, http.client.HTTPException):
                 api = None
                 time.sleep(0.2)
@@ -168,7 +182,7 @@ def burst_under_kills(cloud, server):
                     answered.append(answer["server"]["id"])
                 return
             time.sleep(0.2)
-    threads = [threading.Thread(target=lambda n=n: [create(n * 10 + i) for i in range(SERVERS // 4)]) for n in range(4)]
+    threads = [threading.Thread(target=lambda n=n: [create(n * SERVERS + i) for i in range(SERVERS // 4)]) for n in range(4)]
     for t in threads:
         t.start()
     for name in ("compute", "network", "storage", "image", "metering", "agent", "identity", "gateway"):
@@ -182,13 +196,15 @@ def burst_under_kills(cloud, server):
     check(len(set(answered)) == SERVERS, f"{len(set(answered))} creates were answered")
     api = cloud.api()
 
+    wanted = set(answered)
+
     def settled():
-        found = api.must("GET", "/compute/v2.1/servers/detail?limit=1000")["servers"]
-        mine = [s for s in found if s["id"] in set(answered)]
+        mine = [s for s in all_servers(api) if s["id"] in wanted]
         states = sorted({s["status"] for s in mine})
         return mine if len(mine) == SERVERS and states == ["ACTIVE"] else None
-    check(until("all ACTIVE", 120, settled), "every create that was answered is there and ACTIVE")
-    found = api.must("GET", "/compute/v2.1/servers/detail?limit=1000")["servers"]
+    check(until("all ACTIVE", 240, settled), "every create that was answered is there and ACTIVE")
+    found = all_servers(api)
+    check(len(found) == SERVERS + 1, f"none twice: {len(found)} servers with the first")
     addresses = [a["addr"] for s in found for n in s["addresses"].values() for a in n]
     check(len(addresses) == len(set(addresses)), "no address twice")
     return api, [s["id"] for s in found]
@@ -203,16 +219,16 @@ def nothing_left(cloud, api, ids, project):
         if i == len(ids) // 2:
             cloud.kill9("agent")
             cloud.start("agent")
-    until("all gone", 120, lambda: not api.must("GET", "/compute/v2.1/servers")["servers"])
+    until("all gone", 240, lambda: not api.must("GET", "/compute/v2.1/servers")["servers"])
     check(not api.must("GET", "/compute/v2.1/servers?all_tenants=1")["servers"], "all servers are gone")
     until("no compute port", 30, lambda: not [p for p in api.must("GET", "/network/v2.0/ports")["ports"]
                                               if p["device_owner"].startswith("compute:")])
     limits = api.must("GET", "/compute/v2.1/limits")["limits"]["absolute"]
     check(limits["totalInstancesUsed"] == 0 and limits["totalCoresUsed"] == 0 and limits["totalRAMUsed"] == 0,
           "the quota ledger is at zero")
-    hypervisor = until("the host's ledger at zero", 30, lambda: [h for h in api.must(
-        "GET", "/compute/v2.1/os-hypervisors/detail")["hypervisors"] if h["vcpus_used"] == 0])
-    check(bool(hypervisor), "the capacity ledger is at zero")
+    idle = until("each host's ledger at zero", 30, lambda: all(h["vcpus_used"] == 0 for h in api.must(
+        "GET", "/compute/v2.1/os-hypervisors/detail")["hypervisors"]))
+    check(bool(idle), "the capacity ledger is at zero")
 
     def closed():
         resources = api.must("GET", f"/metering/v1/projects/{project}/cost")["cost"]["resources"]
@@ -221,7 +237,7 @@ def nothing_left(cloud, api, ids, project):
 
 
 def main():
-    with Cloud(sys.argv[1]) as cloud:
+    with Cloud(sys.argv[1], hosts=HOSTS) as cloud:
         admin = cloud.api()
         server, project = furnish(admin)
         first = admin.must("POST", "/compute/v2.1/servers", {"server": dict(server, name="first")})["server"]["id"]

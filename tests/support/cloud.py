@@ -234,7 +234,11 @@ def cpu_ns(pids):
     """CPU time used by all threads of these processes, in ns (from schedstat, not from ticks)."""
     total = 0
     for pid in pids:
-        for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            tasks = os.listdir(f"/proc/{pid}/task")
+        except FileNotFoundError:
+            continue
+        for task in tasks:
             try:
                 with open(f"/proc/{pid}/task/{task}/schedstat") as f:
                     total += int(f.read().split()[0])

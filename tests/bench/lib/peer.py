@@ -58,17 +58,27 @@ class Peer:
         with urllib.request.urlopen(request, timeout=120) as r:
             return json.load(r)
 
+    def want_volumes(self, count):
+        """As many volumes as ours has, whatever becomes of them."""
+        cinder = self.url("volumev3")
+        for _ in range(count - len(self.get(cinder + "/volumes?limit=1000")["volumes"])):
+            request = urllib.request.Request(cinder + "/volumes", b'{"volume": {"size": 1}}', {
+                "X-Auth-Token": self.token, "Content-Type": "application/json"})
+            urllib.request.urlopen(request, timeout=120).close()
+
     @staticmethod
-    def pids():
-        found = []
+    def cpu_ns():
+        """CPU time of all its processes so far, that of its ended workers included (in their parents)."""
+        ticks = 0
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 line = open(f"/proc/{pid}/cmdline").read()
+                stat = open(f"/proc/{pid}/stat").read()
             except OSError:
                 continue
-            if re.search(PROCESSES, line) and "nuri" not in line:
-                found.append(int(pid))
-        return found
+            if re.search(PROCESSES, line, re.IGNORECASE) and "nuri" not in line:
+                ticks += sum(map(int, stat[stat.rindex(")") + 2:].split()[11:15]))
+        return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def live_peer():

@@ -51,6 +51,7 @@ class Filled:
 
     def more_servers(self, count):
         """All of them ACTIVE at the end; the last one's id in `server`."""
+        self.api = self.cloud.api()  # an idle connection may be closed by now
         for _ in range(count):
             self.server = self.api.must("POST", "/compute/v2.1/servers", self.body)["server"]["id"]
         if count:
