@@ -1,6 +1,7 @@
 """A real OpenStack that is up on this machine, as the other side of a ratio: NURI_PEER_RC names its openrc.
 Without it the figures recorded of one (Zed, one connection, 2 cores of a Xeon at 2.5 GHz, a VM) are used,
 and the rows say so."""
+import glob
 import json
 import os
 import re
@@ -18,7 +19,6 @@ RECORDED = {
     "volumes/detail": ((167, 154, 156), (6.6, 12.7, 12.5)),
     "flavors/detail": ((15.0, 13.7, 13.2), (69, 139, 144)),
 }
-PROCESSES = r"uwsgi|keystone|nova-|placement|neutron|glance|cinder|mariadbd|memcached|beam\.smp"
 
 
 def openrc(path):
@@ -30,7 +30,8 @@ def openrc(path):
 
 
 class Peer:
-    def __init__(self, rc):
+    def __init__(self, rc, folder):
+        self.sessions = {int(open(f).read()) for f in glob.glob(folder + "/pids/*.pid")}
         self.auth = rc["OS_AUTH_URL"].rstrip("/")
         if not self.auth.endswith("/v3"):
             self.auth += "/v3"
@@ -66,21 +67,21 @@ class Peer:
                 "X-Auth-Token": self.token, "Content-Type": "application/json"})
             urllib.request.urlopen(request, timeout=120).close()
 
-    @staticmethod
-    def cpu_ns():
-        """CPU time of all its processes so far, that of its ended workers included (in their parents)."""
+    def cpu_ns(self):
+        """CPU time of all its processes so far, that of its ended workers included (in their parents).
+        The openrc lies beside a folder pids/ with the session id of each service."""
         ticks = 0
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                line = open(f"/proc/{pid}/cmdline").read()
                 stat = open(f"/proc/{pid}/stat").read()
             except OSError:
                 continue
-            if re.search(PROCESSES, line, re.IGNORECASE) and "nuri" not in line:
-                ticks += sum(map(int, stat[stat.rindex(")") + 2:].split()[11:15]))
+            fields = stat[stat.rindex(")") + 2:].split()
+            if int(fields[3]) in self.sessions:
+                ticks += sum(map(int, fields[11:15]))
         return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def live_peer():
     path = os.environ.get("NURI_PEER_RC")
-    return Peer(openrc(path)) if path else None
+    return Peer(openrc(path), os.path.dirname(os.path.abspath(path))) if path else None
