@@ -1,5 +1,7 @@
 #include "compute/agent/libvirt/domain_xml.h"
 
+#include <algorithm>
+
 #include "compute/agent/libvirt/xml.h"
 
 namespace nuri::compute::agent::libvirt {
@@ -65,7 +67,13 @@ void write_config_drive(Writer& w, const ServerFiles& files) {
   w.close();
 }
 
-// Serial only: a screen would be an open door to every process of the host until an API guards it.
+// The screen listens nowhere, not even on a socket of the host: whoever is to see it is handed one
+// end of a pair by libvirt (libvirt_consoles.cpp).
+void write_screen(Writer& w) {
+  w.open("graphics", {{"type", "vnc"}}).leaf("listen", {{"type", "none"}}).close();
+  w.open("video").leaf("model", {{"type", "vga"}, {"vram", "16384"}, {"heads", "1"}, {"primary", "yes"}}).close();
+}
+
 void write_console(Writer& w, const ServerFiles& files) {
   w.open("serial", {{"type", "pty"}});
   w.leaf("log", {{"file", files.console()}, {"append", "on"}});  // rotated by virtlogd, 2 MiB a file
@@ -89,10 +97,16 @@ void write_controllers(Writer& w, const Machine& machine, size_t devices) {
   }
 }
 
+// libvirt refuses a title of several lines.
+std::string one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
 void write_head(Writer& w, const Machine& machine, const ServerSpec& spec) {
   w.text("name", domain_name(spec.id));
   w.text("uuid", spec.id);
-  w.text("title", spec.name);
+  w.text("title", one_line(spec.name));
   w.open("metadata");
   w.open("nuri:server", {{"xmlns:nuri", std::string(kMetadataUri)}, {"id", spec.id}, {"project", spec.project_id}, {"owner", machine.owner}});
   w.close().close();
@@ -135,6 +149,7 @@ std::string domain_xml(const Machine& machine, const ServerSpec& spec, const Ser
   // Besides disks and ports: serial channel, balloon, random numbers.
   write_controllers(w, machine, 3 + (base ? 1 : 0) + (rescue ? 1 : 0) + (spec.config_drive ? 1 : 0) + spec.volumes.size() + spec.ports.size());
   write_console(w, files);
+  write_screen(w);
   w.open("memballoon", {{"model", "virtio"}}).leaf("stats", {{"period", "10"}}).close();
   w.open("rng", {{"model", "virtio"}}).text("backend", "/dev/urandom", {{"model", "random"}}).close();
   return w.take();

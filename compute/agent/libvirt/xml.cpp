@@ -1,28 +1,37 @@
 #include "compute/agent/libvirt/xml.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace nuri::compute::agent::xml {
+
+namespace {
+// Written as numbers, as a parser changes them where they stand as they are: a newline in an
+// attribute becomes a space, a carriage return a newline.
+constexpr std::pair<std::string_view, char> kNames[] = {
+    {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''},
+    {"&#9;", '\t'}, {"&#10;", '\n'}, {"&#13;", '\r'}};
+}  // namespace
 
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      default:
-        // XML 1.0 has no way to write the other control characters.
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') out += c;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    // XML 1.0 has no way to write U+FFFE, U+FFFF and the other control characters.
+    const std::string_view three = text.substr(i, 3);
+    if (three == "\xef\xbf\xbe" || three == "\xef\xbf\xbf") {
+      i += 2;
+      continue;
     }
+    const auto name = std::find_if(std::begin(kNames), std::end(kNames), [c](const auto& n) { return n.second == c; });
+    if (name != std::end(kNames)) out += name->first;
+    else if (static_cast<unsigned char>(c) >= 0x20) out += c;
   }
   return out;
 }
 
 std::string unescape(std::string_view text) {
-  static constexpr std::pair<std::string_view, char> kNames[] = {
-      {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
   std::string out;
   for (size_t i = 0; i < text.size();) {
     bool found = false;

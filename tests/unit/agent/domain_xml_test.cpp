@@ -46,10 +46,11 @@ TEST(DomainXml, SpellsOutTheBackingChain) {
   EXPECT_THAT(xml, HasSubstr("<backingStore type='file'><format type='qcow2'/><source file='" + kBase.path + "'/><backingStore/>"));
 }
 
-TEST(DomainXml, HasNoScreenThatAnyoneOfTheHostCouldOpen) {
+TEST(DomainXml, HasAScreenThatListensNowhere) {
   std::string xml = domain_xml({}, full_spec(), kFiles, kBase);
-  EXPECT_THAT(xml, Not(HasSubstr("<graphics")));
-  EXPECT_THAT(xml, Not(HasSubstr("<video")));
+  EXPECT_THAT(xml, HasSubstr("<graphics type='vnc'><listen type='none'/></graphics>"));
+  EXPECT_THAT(xml, Not(HasSubstr("port='-1'")));
+  EXPECT_THAT(xml, Not(HasSubstr("socket=")));
   EXPECT_THAT(xml, HasSubstr("<log file='" + kFiles.console() + "'"));
 }
 
@@ -85,6 +86,20 @@ TEST(DomainXml, BootsFromAVolumeWithoutImage) {
   auto disks = xml::elements(xml, "disk");
   ASSERT_EQ(disks.size(), 2u);  // the volume and the config drive
   EXPECT_THAT(std::string(disks[0]), HasSubstr("<boot order='1'/>"));
+}
+
+TEST(DomainXml, RescueBootsFromItsOwnDisk) {
+  BaseImage rescue{"/var/lib/nuri/cache/images/rescue.qcow2", "qcow2", 1 << 20};
+  std::string xml = domain_xml({}, full_spec(), kFiles, kBase, rescue);
+  auto disks = xml::elements(xml, "disk");
+  ASSERT_EQ(disks.size(), 4u);
+  EXPECT_THAT(std::string(disks[0]), HasSubstr("<source file='" + kFiles.rescue() + "'/>"));
+  EXPECT_THAT(std::string(disks[0]), HasSubstr("<boot order='1'/>"));
+  EXPECT_THAT(std::string(disks[0]), HasSubstr("<source file='" + rescue.path + "'/>"));
+  EXPECT_THAT(std::string(disks[1]), HasSubstr("<source file='" + kFiles.disk() + "'/>"));
+  EXPECT_THAT(std::string(disks[1]), Not(HasSubstr("<boot")));
+  EXPECT_THAT(std::string(disks[1]), HasSubstr("<target dev='vdaa'"));
+  EXPECT_EQ(libvirt::read_domain(xml, kOwner)->volumes, std::set<std::string>{kOther});
 }
 
 TEST(DomainXml, OthersDomainsAreNotOurs) {
