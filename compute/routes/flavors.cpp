@@ -40,7 +40,8 @@ Result<Flavor> flavor_from(App& app, const Json& body, int version) {
   std::string id = in.id.is_int() ? std::to_string(in.id.as_int()) : in.id.as_string();
   if (!in.id.is_null() && !in.id.is_int() && !in.id.is_string())
     return bad_request("id must be a text of 1 to 255 characters.", "id");
-  if (id.size() > 255 ||
+  // "." and ".." cannot be written in a path: such a flavor could not be deleted any more.
+  if (id.size() > 255 || id == "." || id == ".." ||
       id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ") !=
           std::string::npos) {
     return bad_request("id holds 1 to 255 letters, digits, spaces, dots, dashes and underscores.",
