@@ -6,15 +6,25 @@ namespace {
 
 Json attachments_of(const Volume& v) {
   Json out = Json::array();
-  if (!v.attachment || v.attachment->state == "reserved") return out;
+  if (!v.attachment || v.attachment->state == "reserved" || v.attachment->state == "attaching")
+    return out;
   const Attachment& a = *v.attachment;
   out.push_back(Json::object({{"id", v.id},
                               {"attachment_id", a.id},
                               {"volume_id", v.id},
-                              {"server_id", a.server_id},
-                              {"host_name", a.host},
+                              {"server_id", a.server_id.empty() ? Json() : Json(a.server_id)},
+                              {"host_name", a.host.empty() ? Json() : Json(a.host)},
                               {"device", a.device},
                               {"attached_at", iso_naive(a.attached_us)}}));
+  return out;
+}
+
+// With what Cinder itself keeps there for people to see.
+Json shown_metadata(const Volume& v) {
+  Json out = string_map_json(v.metadata);
+  if (v.readonly) out.set("readonly", *v.readonly ? "True" : "False");
+  if (v.attachment && v.attachment->state == "attached" && !v.attachment->by_compute())
+    out.set("attached_mode", v.attachment->mode);
   return out;
 }
 
@@ -31,10 +41,10 @@ const Fields<Volume> kVolume = {
     computed<Volume>("updated_at", [](const Volume& v) { return iso_naive(v.updated_us); }),
     text("name", &Volume::name),
     text("description", &Volume::description),
-    computed<Volume>("volume_type", [](const Volume&) { return kTypeName; }),
-    always_null("snapshot_id"),
-    always_null("source_volid"),
-    string_map("metadata", &Volume::metadata),
+    text("volume_type", &Volume::type_name),
+    text("snapshot_id", &Volume::snapshot_id),
+    text("source_volid", &Volume::source_volid),
+    computed<Volume>("metadata", shown_metadata),
     text("user_id", &Volume::user_id),
     computed<Volume>("bootable", [](const Volume& v) { return v.bootable ? "true" : "false"; }),
     computed<Volume>("encrypted", [](const Volume&) { return false; }),
@@ -46,7 +56,7 @@ const Fields<Volume> kVolume = {
     always_null("group_id").since_(13),
     always_null("service_uuid").since_(48),
     computed<Volume>("shared_targets", [](const Volume&) { return false; }).since_(48),
-    computed<Volume>("volume_type_id", [](const Volume&) { return kTypeId; }).since_(63),
+    text("volume_type_id", &Volume::type_id).since_(63),
     computed<Volume>("consumes_quota", [](const Volume&) { return true; }).since_(65),
 };
 
@@ -90,6 +100,7 @@ const Fields<VolumeCreate> kVolumeCreate{
         text("consistencygroup_id", &VolumeCreate::consistency_group).nullable_(),
         boolean("multiattach", &VolumeCreate::multiattach).nullable_(),
         string_map("metadata", &VolumeCreate::metadata).length(0, kMaxMetadata).nullable_(),
+        any("scheduler_hints", &VolumeCreate::hints).nullable_(),
         any("user_id", &VolumeCreate::unused).nullable_(),
         any("project_id", &VolumeCreate::unused).nullable_(),
         any("status", &VolumeCreate::unused).nullable_(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Host {
   int64_t disk_gib = 0, disk_used_gib = 0;
   int64_t allocated_gib = 0;  // sum of the volumes placed there
   TimeUs seen_us = 0;
+  bool disabled = false;
+  std::optional<std::string> disabled_reason = {};
 };
 
 struct PlacementRequest {

@@ -2,22 +2,69 @@
 
 namespace nuri::storage {
 
-Status may_delete(const Volume& v) {
+namespace {
+
+bool one_of(const std::string& status, std::initializer_list<std::string_view> allowed) {
+  for (std::string_view a : allowed)
+    if (status == a) return true;
+  return false;
+}
+
+Error wrong_status(const std::string& id, const std::string& status, const std::string& doing,
+                   const std::string& allowed) {
+  return bad_request("Invalid volume: Volume " + id + " cannot be " + doing +
+                         ": its status must be " + allowed + ", but it is " + status + ".",
+                     "status");
+}
+
+}  // namespace
+
+Status may_delete(const Volume& v, bool has_snapshots, bool force) {
   if (v.attachment) {
-    return bad_request(
-        "Invalid volume: Volume status must be available or error or error_extending or creating, "
-        "and it "
-        "must not be attached; it is " +
-            v.status + ".",
-        "status");
+    return bad_request("Invalid volume: Volume " + v.id +
+                           " is attached, and cannot be deleted before it is detached; it is " +
+                           v.status + ".",
+                       "status");
+  }
+  if (has_snapshots) {
+    return bad_request("Invalid volume: Volume " + v.id +
+                           " has snapshots: delete them first, or delete it with cascade=true.",
+                       "snapshots");
+  }
+  bool fit = one_of(v.status, {"available", "error", "error_extending", "creating", "deleting",
+                               "error_deleting", "error_restoring", "error_managing"});
+  if (!fit && !force) {
+    return wrong_status(v.id, v.status, "deleted",
+                        "available, error, error_extending, error_deleting or creating");
   }
   return {};
 }
 
-Status may_extend(const Volume& v, int64_t new_size_gib) {
-  if (v.status != "available") {
-    return bad_request("Invalid volume: Volume " + v.id +
-                           " status must be available to extend, but it is " + v.status + ".",
+Status may_delete(const Snapshot& p, bool force) {
+  if (force || one_of(p.status, {"available", "error", "error_deleting", "creating", "deleting"}))
+    return {};
+  return bad_request("Invalid snapshot: Snapshot status must be available, error, error_deleting or "
+                     "creating; it is " +
+                         p.status + ".",
+                     "status");
+}
+
+Status may_copy(const Volume& v, bool live, const std::string& what) {
+  if (v.path.empty() || !one_of(v.status, {"available", "in-use"})) {
+    return wrong_status(v.id, v.status, what, live ? "available or in-use" : "available");
+  }
+  if (v.status == "in-use" && !live) {
+    return wrong_status(v.id, v.status, what, "available (or in-use, with force)");
+  }
+  return {};
+}
+
+Status may_extend(const Volume& v, int64_t new_size_gib, int microversion) {
+  bool live = microversion >= 42;
+  if (!(v.status == "available" || (live && v.status == "in-use" && v.attachment))) {
+    return bad_request("Invalid volume: Volume " + v.id + " status must be " +
+                           (live ? "available or in-use" : "available (in-use from 3.42 on)") +
+                           " to extend, but it is " + v.status + ".",
                        "status");
   }
   if (new_size_gib <= v.claimed_gib()) {
@@ -33,7 +80,7 @@ Status may_extend(const Volume& v, int64_t new_size_gib) {
 Status may_reset(const Volume& v, const std::string& status) {
   if (v.status == "deleting")
     return bad_request("A volume on its way out keeps its status.", "status");
-  if (v.path.empty() && (status == "available" || status == "in-use")) {
+  if (v.path.empty() && status != v.status && status != "error") {
     return bad_request("Volume " + v.id + " was never made: its status can be error, not " +
                            status + ".",
                        "status");
@@ -54,8 +101,9 @@ Status may_attach(const Volume& v, const Attachment& wish) {
     return conflict("Volume " + v.id + " cannot be attached: its status is " + v.status +
                     ", not available.");
   }
-  if (!v.host.empty() && v.host != wish.host) {
-    return conflict("Volume " + v.id + " lies on host " + v.host + "; the server runs on " +
+  std::string lies = v.host.empty() ? v.wanted_host : v.host;
+  if (!lies.empty() && !wish.host.empty() && lies != wish.host) {
+    return conflict("Volume " + v.id + " lies on host " + lies + "; the server runs on " +
                     wish.host + ".");
   }
   return {};

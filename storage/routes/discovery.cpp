@@ -1,9 +1,9 @@
-#include <set>
-
+#include "storage/domain/volume_list.h"
 #include "storage/routes/api.h"
-#include "storage/store/volume_store.h"
+#include "storage/routes/handlers.h"
+#include "storage/store/record_store.h"
 
-// Versions (no token), the volume type, services, zones and extensions.
+// Versions (no token), extensions, filters, and messages to users.
 namespace nuri::storage {
 
 namespace {
@@ -25,39 +25,118 @@ Json versions_json(const Context& context) {
   return Json::object({{"versions", Json::array({v3})}});
 }
 
-Json type_json() {
-  return Json::object({{"id", kTypeId},
-                       {"name", kTypeName},
-                       {"is_public", true},
-                       {"description", "A qcow2 file on the host of the server that uses it"},
-                       {"os-volume-type-access:is_public", true},
-                       {"extra_specs", Json::object()}});
-}
-
-Error no_type(const Context& context) {
-  return not_found("Volume type " + context.param("type").substr(0, 64) + " could not be found.");
-}
-
 struct Extension {
   const char *alias, *name;
 };
 // Those of Cinder's extensions whose routes or fields are served.
 constexpr Extension kExtensions[] = {
+    {"capabilities", "Capabilities"},
     {"os-admin-actions", "AdminActions"},
     {"os-availability-zone", "AvailabilityZones"},
     {"os-extended-services", "ExtendedServices"},
+    {"os-extended-snapshot-attributes", "ExtendedSnapshotAttributes"},
+    {"os-hosts", "Hosts"},
+    {"os-quota-class-sets", "QuotaClasses"},
     {"os-quota-sets", "Quotas"},
     {"os-services", "Services"},
+    {"os-snapshot-actions", "SnapshotActions"},
+    {"os-types-extra-specs", "TypesExtraSpecs"},
+    {"os-types-manage", "TypesManage"},
     {"os-used-limits", "UsedLimits"},
     {"os-vol-host-attr", "VolumeHostAttribute"},
     {"os-vol-image-meta", "VolumeImageMetadata"},
     {"os-vol-mig-status-attr", "VolumeMigStatusAttribute"},
     {"os-vol-tenant-attr", "VolumeTenantAttribute"},
     {"os-volume-actions", "VolumeActions"},
+    {"os-volume-transfer", "VolumeTransfer"},
     {"os-volume-type-access", "VolumeTypeAccess"},
+    {"scheduler-stats", "Scheduler_stats"},
 };
 
+Json message_json(const store::Message& m, const Context& context) {
+  std::string rest = "/" + context.param("project_id") + "/messages/" + m.id;
+  return Json::object(
+      {{"id", m.id},
+       {"request_id", "req-" + m.id},
+       {"resource_type", m.resource_type},
+       {"resource_uuid", m.resource_id},
+       {"event_id", m.event_id},
+       {"user_message", m.text},
+       {"message_level", "ERROR"},
+       {"created_at", iso_naive(m.created_us)},
+       {"guaranteed_until", iso_naive(m.created_us + store::kMessagesKeptUs)},
+       {"links",
+        Json::array({Json::object({{"rel", "self"}, {"href", context.base_url + "/v3" + rest}}),
+                     Json::object({{"rel", "bookmark"}, {"href", context.base_url + rest}})})}});
+}
+
+Result<store::Message> own_message(db::Session& s, const Context& context) {
+  auto m = store::find_message(s, context.param("id"));
+  if (!m || !(context.claims.is_admin() || m->project_id == context.claims.project_id))
+    return not_found("Message " + context.param("id").substr(0, 64) + " could not be found.");
+  return std::move(*m);
+}
+
+const ListRules kMessageRules = {
+    "Message",
+    {"resource_type", "resource_uuid", "event_id", "message_level", "id"},
+    {"id", "event_id", "resource_uuid", "resource_type", "created_at"}};
+
+std::string message_text(const store::Message& m, const std::string& field) {
+  if (field == "resource_type") return m.resource_type;
+  if (field == "resource_uuid") return m.resource_id;
+  if (field == "event_id") return m.event_id;
+  if (field == "message_level") return "ERROR";
+  if (field == "created_at") return sortable(m.created_us);
+  return m.id;
+}
+
 }  // namespace
+
+Result<Response> list_messages(Service& p, const Request& request, Context& context) {
+  ListQuery query = TRY(read_list_query(request.query, kMessageRules, context.microversion));
+  auto found = TRY(p.db.read(
+      [&](db::Session& s) { return store::messages(s, context.param("project_id")); }));
+  static const ListView<store::Message> kView = {
+      [](const store::Message& m) { return m.id; }, message_text, message_text,
+      [](const store::Message& m, const std::string&) { return m.created_us; },
+      [](const store::Message&) -> const StringMap* { return nullptr; }};
+  auto page = TRY(select(query, kMessageRules, std::move(found), kView));
+  Json items = Json::array();
+  for (const auto& m : page.items) items.push_back(message_json(m, context));
+  Json out = Json::object({{"messages", std::move(items)}});
+  finish_list(out, "messages", request, context, query, page.more ? page.items.back().id : "",
+              page.count);
+  return Response::json(200, out);
+}
+
+Result<Response> show_message(Service& p, const Request&, Context& context) {
+  auto m = TRY(p.db.read([&](db::Session& s) { return own_message(s, context); }));
+  return Response::json(200, Json::object({{"message", message_json(m, context)}}));
+}
+
+Result<Response> delete_message(Service& p, const Request&, Context& context) {
+  TRYV(p.db.write([&](db::Session& s) -> Status {
+    auto m = TRY(own_message(s, context));
+    store::remove_message(s, m.id);
+    return {};
+  }));
+  return Response::empty(204);
+}
+
+Result<Response> resource_filters(Service&, const Request& request, Context&) {
+  Json out = Json::array();
+  auto add = [&](const std::string& resource, const std::vector<std::string>& filters) {
+    std::string asked = request.query.get("resource");
+    if (!asked.empty() && asked != resource) return;
+    out.push_back(Json::object({{"resource", resource}, {"filters", Json::strings(filters)}}));
+  };
+  add("volume", kVolumeRules.filters);
+  add("snapshot", kSnapshotRules.filters);
+  add("message", kMessageRules.filters);
+  add("attachment", {"volume_id", "status", "instance_id", "attach_status"});
+  return Response::json(200, Json::object({{"resource_filters", out}}));
+}
 
 void add_version_routes(Router& router) {
   router.add("GET", "/", Access::open, [](const Request&, Context& c) -> Result<Response> {
@@ -68,61 +147,7 @@ void add_version_routes(Router& router) {
   });
 }
 
-Result<Response> Api::types(const Request&, Context&) {
-  return Response::json(200, Json::object({{"volume_types", Json::array({type_json()})}}));
-}
-
-Result<Response> Api::type(const Request&, Context& context) {
-  const std::string& asked = context.param("type");
-  if (asked != kTypeId && asked != "default") return no_type(context);
-  return Response::json(200, Json::object({{"volume_type", type_json()}}));
-}
-
-Result<Response> Api::type_specs(const Request&, Context& context) {
-  if (context.param("type") != kTypeId) return no_type(context);
-  return Response::json(200, Json::object({{"extra_specs", Json::object()}}));
-}
-
-Result<Response> Api::services(const Request& request, Context& context) {
-  auto hosts = TRY(db_.read([&](db::Session& s) { return store::hosts(s); }));
-  Json out = Json::array();
-  TimeUs now = clock_.now_us();
-  auto add = [&](const std::string& binary, const std::string& host, const std::string& zone,
-                 TimeUs seen) {
-    std::string binary_asked = request.query.get("binary"), host_asked = request.query.get("host");
-    if ((!binary_asked.empty() && binary_asked != binary) ||
-        (!host_asked.empty() && host_asked != host))
-      return;
-    Json item = Json::object({{"binary", binary},
-                              {"host", host},
-                              {"zone", zone},
-                              {"status", "enabled"},
-                              {"state", now - seen <= kHostSilentUs ? "up" : "down"},
-                              {"updated_at", iso_naive(seen)},
-                              {"disabled_reason", Json()}});
-    if (context.microversion >= 7) item.set("cluster", Json());
-    if (context.microversion >= 49 && binary == "cinder-volume")
-      item.set("backend_state", now - seen <= kHostSilentUs ? "up" : "down");
-    out.push_back(std::move(item));
-  };
-  add("cinder-scheduler", "nuri-storage", settings_.default_zone, now);
-  for (const Host& h : hosts) add("cinder-volume", h.name + "@file", h.zone, h.seen_us);
-  return Response::json(200, Json::object({{"services", out}}));
-}
-
-Result<Response> Api::zones(const Request&, Context&) {
-  auto hosts = TRY(db_.read([&](db::Session& s) { return store::hosts(s); }));
-  std::set<std::string> names = {settings_.default_zone};
-  for (const Host& h : hosts) names.insert(h.zone);
-  Json out = Json::array();
-  for (const auto& name : names) {
-    out.push_back(
-        Json::object({{"zoneName", name}, {"zoneState", Json::object({{"available", true}})}}));
-  }
-  return Response::json(200, Json::object({{"availabilityZoneInfo", out}}));
-}
-
-Result<Response> Api::extensions(const Request&, Context&) {
+Result<Response> list_extensions(Service&, const Request&, Context&) {
   Json out = Json::array();
   for (const Extension& e : kExtensions) {
     out.push_back(Json::object({{"alias", e.alias},

@@ -1,66 +1,48 @@
-#include "storage/routes/api.h"
-#include "storage/store/volume_store.h"
+#include <algorithm>
+#include <set>
 
-// Quotas and limits. What is used is counted from the volumes.
+#include "storage/routes/handlers.h"
+#include "storage/store/quota.h"
+#include "storage/store/type_store.h"
+
+// Quotas, quota classes and limits, all of them the ledger's. By type they are kept under its id and
+// shown under its name.
 namespace nuri::storage {
-
-std::map<std::string, int64_t> Api::quota_of(db::Session& s, const std::string& project_id) {
-  auto out = settings_.quotas;
-  for (const auto& [resource, limit] : store::quotas(s, project_id)) out[resource] = limit;
-  return out;
-}
-
-// In the transaction that adds the volume or grows it. Error: too_large (413), as Cinder.
-Status Api::check_quota(db::Session& s, const std::string& project_id, int64_t volumes,
-                        int64_t gigabytes, int64_t size) {
-  auto limits = quota_of(s, project_id);
-  store::Usage used = store::usage(s, project_id);
-  auto over = [](int64_t limit, int64_t wanted) { return limit >= 0 && wanted > limit; };
-  if (over(limits["per_volume_gigabytes"], size)) {
-    return Error(ErrorCode::too_large, "VolumeSizeExceedsLimit: Requested volume size " +
-                                           std::to_string(size) +
-                                           "G is larger than maximum allowed limit " +
-                                           std::to_string(limits["per_volume_gigabytes"]) + "G.");
-  }
-  if (volumes > 0 && over(limits["volumes"], used.volumes + volumes)) {
-    return Error(ErrorCode::too_large, "VolumeLimitExceeded: Maximum number of volumes allowed (" +
-                                           std::to_string(limits["volumes"]) +
-                                           ") exceeded for quota 'volumes'.");
-  }
-  if (over(limits["gigabytes"], used.gigabytes + gigabytes)) {
-    return Error(ErrorCode::too_large,
-                 "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed "
-                 "gigabytes quota. Requested " +
-                     std::to_string(gigabytes) + "G, quota is " +
-                     std::to_string(limits["gigabytes"]) + "G and " +
-                     std::to_string(used.gigabytes) + "G has been consumed.");
-  }
-  return {};
-}
 
 namespace {
 
-const std::string kOfType = std::string("_") + kTypeName;
+const std::set<std::string> kTyped = {"volumes", "gigabytes", "snapshots"};
+const std::set<std::string> kNotResources = {"tenant_id", "project_id", "skip_validation", "force",
+                                             "id", "class_name"};
 
-Json quota_json(const std::map<std::string, int64_t>& limits) {
-  Json out = Json::object();
-  for (const auto& [resource, limit] : limits) out.set(resource, limit);
-  for (const char* resource : {"volumes", "gigabytes", "snapshots"})
-    out.set(resource + kOfType, -1);
+
+// The name a client uses of a resource, and the ledger's.
+struct Resource {
+  std::string shown, kept;
+};
+
+std::vector<Resource> resources(Service& p, db::Session& s) {
+  std::vector<Resource> out;
+  for (const auto& [name, limit] : p.settings.quotas) out.push_back({name, name});
+  for (const VolumeType& t : store::types(s)) {
+    for (const auto& kind : kTyped) out.push_back({kind + "_" + t.name, kind + "_" + t.id});
+  }
   return out;
 }
 
-Json usage_json(const std::map<std::string, int64_t>& limits, const store::Usage& used) {
+Json limits_json(Service& p, db::Session& s, const std::string& project) {
   Json out = Json::object();
-  auto entry = [](int64_t limit, int64_t in_use) {
-    return Json::object({{"limit", limit}, {"in_use", in_use}, {"reserved", 0}});
-  };
-  auto in_use = [&](const std::string& r) {
-    return r == "volumes" ? used.volumes : r == "gigabytes" ? used.gigabytes : 0;
-  };
-  for (const auto& [resource, limit] : limits) out.set(resource, entry(limit, in_use(resource)));
-  for (const char* resource : {"volumes", "gigabytes", "snapshots"})
-    out.set(resource + kOfType, entry(-1, in_use(resource)));
+  for (const auto& r : resources(p, s)) out.set(r.shown, p.quota.limit(s, project, r.kept));
+  return out;
+}
+
+Json usage_json(Service& p, db::Session& s, const std::string& project) {
+  Json out = Json::object();
+  for (const auto& r : resources(p, s)) {
+    out.set(r.shown, Json::object({{"limit", p.quota.limit(s, project, r.kept)},
+                                   {"in_use", p.quota.used(s, project, r.kept)},
+                                   {"reserved", 0}}));
+  }
   return out;
 }
 
@@ -72,76 +54,122 @@ Status own_target(const Context& context) {
   return forbidden("Policy does not allow the quotas of another project to be shown.");
 }
 
-}  // namespace
-
-Result<Response> Api::show_quotas(const Request& request, Context& context) {
-  TRYV(own_target(context));
-  const std::string& target = context.param("target");
-  bool with_usage = loose_bool(Json(request.query.get("usage")));
-  Json set = TRY(db_.read([&](db::Session& s) {
-    auto limits = quota_of(s, target);
-    return with_usage ? usage_json(limits, store::usage(s, target)) : quota_json(limits);
-  }));
-  set.set("id", target);
-  return Response::json(200, Json::object({{"quota_set", set}}));
-}
-
-Result<Response> Api::default_quotas(const Request&, Context& context) {
-  TRYV(own_target(context));
-  Json set = quota_json(settings_.quotas);
-  set.set("id", context.param("target"));
-  return Response::json(200, Json::object({{"quota_set", set}}));
-}
-
-Result<Response> Api::update_quotas(const Request& request, Context& context) {
-  Json body = TRY(body_member(request.body, "quota_set"));
-  if (!body.is_object()) return bad_request("quota_set must be an object.", "quota_set");
-  const std::string& target = context.param("target");
+// The limits of a body by the ledger's names. Errors name the key.
+Result<ledger::Amounts> read_limits(Service& p, db::Session& s, const Json& body) {
+  ledger::Amounts out;
+  auto known = resources(p, s);
   for (const auto& [key, value] : body.as_object()) {
-    if (key == "tenant_id" || key == "project_id" || key == "skip_validation" || key == "force")
-      continue;
-    bool of_type = key.ends_with(kOfType);
-    if (!settings_.quotas.contains(key) && !of_type)
+    if (kNotResources.contains(key)) continue;
+    auto found = std::find_if(known.begin(), known.end(),
+                              [&, &name = key](const Resource& r) { return r.shown == name; });
+    if (found == known.end())
       return bad_request("Bad key in quota set: " + key.substr(0, 64) + ".", key.substr(0, 64));
-    if (of_type) return bad_request("Quotas by volume type are not served: '" + key + "'.", key);
     FieldRules rules;
     rules.name = key;
     rules.type = "integer";
     rules.min = -1;
     rules.max = INT32_MAX;
     TRYV(check_field(rules, value));
+    out.emplace_back(found->kept,
+                     value.is_string() ? std::stoll(value.as_string()) : value.as_int());
   }
-  Json set = TRY(db_.write([&](db::Session& s) {
-    for (const auto& [key, value] : body.as_object()) {
-      if (!settings_.quotas.contains(key)) continue;
-      store::put_quota(s, target, key,
-                       value.is_string() ? std::stoll(value.as_string()) : value.as_int());
-    }
-    return quota_json(quota_of(s, target));
+  return out;
+}
+
+Result<Json> read_set(const Request& request, const std::string& member) {
+  Json body = TRY(body_member(request.body, member));
+  if (!body.is_object()) return bad_request(member + " must be an object.", member);
+  return body;
+}
+
+}  // namespace
+
+Status claim_volume(Service& p, db::Session& s, const Volume& v) {
+  int64_t most = p.quota.limit(s, v.project_id, "per_volume_gigabytes");
+  if (most >= 0 && v.claimed_gib() > most) {
+    return Error(ErrorCode::too_large, "VolumeSizeExceedsLimit: Requested volume size " +
+                                           std::to_string(v.claimed_gib()) +
+                                           "G is larger than maximum allowed limit " +
+                                           std::to_string(most) + "G.");
+  }
+  return p.quota.claim(s, v.project_id, v.id, store::amounts_of(v));
+}
+
+Status claim_snapshot(Service& p, db::Session& s, const Snapshot& n) {
+  return p.quota.claim(s, n.project_id, n.id, store::amounts_of(n));
+}
+
+Result<Response> show_quotas(Service& p, const Request& request, Context& context) {
+  TRYV(own_target(context));
+  const std::string& target = context.param("target");
+  bool with_usage = loose_bool(Json(request.query.get("usage")));
+  Json set = TRY(p.db.read([&](db::Session& s) {
+    return with_usage ? usage_json(p, s, target) : limits_json(p, s, target);
+  }));
+  set.set("id", target);
+  return Response::json(200, Json::object({{"quota_set", set}}));
+}
+
+Result<Response> show_default_quotas(Service& p, const Request&, Context& context) {
+  TRYV(own_target(context));
+  Json set = TRY(p.db.read([&](db::Session& s) { return limits_json(p, s, ""); }));
+  set.set("id", context.param("target"));
+  return Response::json(200, Json::object({{"quota_set", set}}));
+}
+
+Result<Response> update_quotas(Service& p, const Request& request, Context& context) {
+  Json body = TRY(read_set(request, "quota_set"));
+  const std::string& target = context.param("target");
+  Json set = TRY(p.db.write([&](db::Session& s) -> Result<Json> {
+    auto limits = TRY(read_limits(p, s, body));
+    for (const auto& [name, limit] : limits) p.quota.set_limit(s, target, name, limit);
+    return limits_json(p, s, target);
   }));
   return Response::json(200, Json::object({{"quota_set", set}}));
 }
 
-Result<Response> Api::remove_quotas(const Request&, Context& context) {
-  TRYV(db_.write([&](db::Session& s) { store::remove_quotas(s, context.param("target")); }));
+Result<Response> remove_quotas(Service& p, const Request&, Context& context) {
+  TRYV(p.db.write([&](db::Session& s) { p.quota.drop_limits(s, context.param("target")); }));
   return Response::empty(200);
 }
 
-Result<Response> Api::limits(const Request&, Context& context) {
-  const std::string& project = context.param("project_id");
-  Json absolute = TRY(db_.read([&](db::Session& s) {
-    auto limits = quota_of(s, project);
-    store::Usage used = store::usage(s, project);
-    return Json::object({{"totalSnapshotsUsed", 0},
-                         {"maxTotalBackups", limits["backups"]},
-                         {"maxTotalVolumeGigabytes", limits["gigabytes"]},
-                         {"maxTotalSnapshots", limits["snapshots"]},
-                         {"maxTotalBackupGigabytes", limits["backup_gigabytes"]},
+// "default" is the one class there is: what every project has that has no limits of its own.
+Result<Response> show_quota_class(Service& p, const Request&, Context& context) {
+  Json set = TRY(p.db.read([&](db::Session& s) { return limits_json(p, s, ""); }));
+  set.set("id", context.param("target"));
+  return Response::json(200, Json::object({{"quota_class_set", set}}));
+}
+
+Result<Response> update_quota_class(Service& p, const Request& request, Context& context) {
+  Json body = TRY(read_set(request, "quota_class_set"));
+  if (context.param("target") != "default")
+    return bad_request("The only quota class is default.", "class");
+  Json set = TRY(p.db.write([&](db::Session& s) -> Result<Json> {
+    auto limits = TRY(read_limits(p, s, body));
+    for (const auto& [name, limit] : limits) p.quota.set_class_limit(s, name, limit);
+    return limits_json(p, s, "");
+  }));
+  return Response::json(200, Json::object({{"quota_class_set", set}}));
+}
+
+Result<Response> show_limits(Service& p, const Request& request, Context& context) {
+  // From 3.39 on an administrator may ask for another project's.
+  std::string asked = request.query.get("project_id");
+  bool other = context.microversion >= 39 && !asked.empty() && context.claims.is_admin();
+  const std::string project = other ? asked : context.param("project_id");
+  Json absolute = TRY(p.db.read([&](db::Session& s) {
+    auto limit = [&](const char* name) { return p.quota.limit(s, project, name); };
+    auto used = [&](const char* name) { return p.quota.used(s, project, name); };
+    return Json::object({{"totalSnapshotsUsed", used("snapshots")},
+                         {"maxTotalBackups", limit("backups")},
+                         {"maxTotalVolumeGigabytes", limit("gigabytes")},
+                         {"maxTotalSnapshots", limit("snapshots")},
+                         {"maxTotalBackupGigabytes", limit("backup_gigabytes")},
                          {"totalBackupGigabytesUsed", 0},
-                         {"maxTotalVolumes", limits["volumes"]},
-                         {"totalVolumesUsed", used.volumes},
+                         {"maxTotalVolumes", limit("volumes")},
+                         {"totalVolumesUsed", used("volumes")},
                          {"totalBackupsUsed", 0},
-                         {"totalGigabytesUsed", used.gigabytes}});
+                         {"totalGigabytesUsed", used("gigabytes")}});
   }));
   return Response::json(
       200,

@@ -4,68 +4,20 @@
 
 namespace nuri::storage::store {
 
-const std::vector<db::Migration> kMigrations = {
-    {1, R"sql(
-CREATE TABLE volumes (
-  id TEXT PRIMARY KEY,
-  project_id TEXT NOT NULL,
-  user_id TEXT NOT NULL,
-  name TEXT,
-  description TEXT,
-  status TEXT NOT NULL,
-  size_gib BIGINT NOT NULL,
-  zone TEXT NOT NULL,
-  metadata TEXT NOT NULL,
-  bootable BIGINT NOT NULL,
-  image TEXT NOT NULL,
-  image_metadata TEXT NOT NULL,
-  host TEXT NOT NULL,
-  path TEXT NOT NULL,
-  error TEXT NOT NULL,
-  revision BIGINT NOT NULL,
-  metered BIGINT NOT NULL,
-  created_us BIGINT NOT NULL,
-  updated_us BIGINT NOT NULL
-);
-CREATE INDEX volumes_project ON volumes (project_id);
-CREATE INDEX volumes_host ON volumes (host);
-CREATE TABLE attachments (
-  volume_id TEXT PRIMARY KEY REFERENCES volumes (id) ON DELETE CASCADE,
-  id TEXT NOT NULL,
-  server_id TEXT NOT NULL,
-  host TEXT NOT NULL,
-  device TEXT NOT NULL,
-  state TEXT NOT NULL,
-  created_us BIGINT NOT NULL,
-  attached_us BIGINT NOT NULL
-);
-CREATE TABLE hosts (
-  name TEXT PRIMARY KEY,
-  zone TEXT NOT NULL,
-  disk_gib BIGINT NOT NULL,
-  disk_used_gib BIGINT NOT NULL,
-  seen_us BIGINT NOT NULL
-);
-CREATE TABLE quotas (
-  project_id TEXT NOT NULL,
-  resource TEXT NOT NULL,
-  max BIGINT NOT NULL,
-  PRIMARY KEY (project_id, resource)
-);
-)sql"},
-    // The size asked for stands beside the one there is, until the host has grown the volume.
-    {2, "ALTER TABLE volumes ADD COLUMN growing_to_gib BIGINT NOT NULL DEFAULT 0;"},
-};
-
 namespace {
+
+constexpr TimeUs kBuriedUs = 24 * 3600 * kSecondUs;  // no request is under way for so long
 
 const std::string kSelect =
     "SELECT v.id, v.project_id, v.user_id, v.name, v.description, v.status, v.size_gib, v.zone, "
     "v.metadata, v.bootable,"
     " v.image, v.image_metadata, v.host, v.path, v.error, v.revision, v.metered, v.created_us, "
     "v.updated_us,"
-    " a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us, v.growing_to_gib"
-    " FROM volumes v LEFT JOIN attachments a ON a.volume_id=v.id";
+    " a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us, v.growing_to_gib,"
+    " a.owner, a.mode, a.connector, v.type_id, t.name, v.snapshot_id, v.source_volid, "
+    "v.wanted_host, v.readonly, v.upload_image, v.upload"
+    " FROM volumes v LEFT JOIN attachments a ON a.volume_id=v.id"
+    " LEFT JOIN volume_types t ON t.id=v.type_id";
 
 Volume volume_of(const db::Row& r) {
   Volume v;
@@ -90,9 +42,18 @@ Volume volume_of(const db::Row& r) {
   v.updated_us = r.i64(18);
   if (!r.null(19)) {
     v.attachment = Attachment{r.text(19), v.id,       r.text(20), r.text(21),
-                              r.text(22), r.text(23), r.i64(24),  r.i64(25)};
+                              r.text(22), r.text(23), r.i64(24),  r.i64(25),
+                              r.text(27), r.text(28), r.json(29)};
   }
   v.growing_to_gib = r.i64(26);
+  v.type_id = r.text(30);
+  v.type_name = r.text(31);
+  v.snapshot_id = r.opt_text(32);
+  v.source_volid = r.opt_text(33);
+  v.wanted_host = r.text(34);
+  if (!r.null(35)) v.readonly = r.flag(35);
+  v.upload_image = r.text(36);
+  v.upload = r.json(37);
   return v;
 }
 
@@ -103,7 +64,9 @@ db::Args args_of(const Volume& v) {
           v.bootable,  v.image,       string_map_json(v.image_metadata),
           v.host,      v.path,        v.error,
           v.revision,  v.metered,     v.created_us,
-          v.updated_us, v.growing_to_gib};
+          v.updated_us, v.growing_to_gib, v.type_id,
+          v.snapshot_id, v.source_volid, v.wanted_host,
+          v.readonly,  v.upload_image, v.upload};
 }
 
 }  // namespace
@@ -112,9 +75,10 @@ void insert(db::Session& s, const Volume& v) {
   s.exec(
       "INSERT INTO volumes (id, project_id, user_id, name, description, status, size_gib, zone, "
       "metadata, bootable, image,"
-      " image_metadata, host, path, error, revision, metered, created_us, updated_us, growing_to_gib)"
+      " image_metadata, host, path, error, revision, metered, created_us, updated_us, growing_to_gib,"
+      " type_id, snapshot_id, source_volid, wanted_host, readonly, upload_image, upload)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-      "?19, ?20)",
+      "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
       args_of(v));
 }
 
@@ -125,7 +89,9 @@ bool update(db::Session& s, Volume v, TimeUs now_us) {
              "size_gib=?7, zone=?8,"
              " metadata=?9, bootable=?10, image=?11, image_metadata=?12, host=?13, path=?14, "
              "error=?15, revision=?16,"
-             " metered=?17, created_us=?18, updated_us=?19, growing_to_gib=?20 WHERE id=?1",
+             " metered=?17, created_us=?18, updated_us=?19, growing_to_gib=?20, type_id=?21,"
+             " snapshot_id=?22, source_volid=?23, wanted_host=?24, readonly=?25, upload_image=?26,"
+             " upload=?27 WHERE id=?1",
              args_of(v)) > 0;
 }
 
@@ -145,11 +111,21 @@ std::vector<Volume> list(db::Session& s, std::string_view project_id) {
 void put_attachment(db::Session& s, const Attachment& a) {
   s.exec(
       "INSERT INTO attachments (volume_id, id, server_id, host, device, state, created_us, "
-      "attached_us)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (volume_id) DO UPDATE SET "
-      "device=excluded.device,"
+      "attached_us, owner, mode, connector)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (volume_id) DO UPDATE SET "
+      "device=excluded.device, host=excluded.host, mode=excluded.mode, "
+      "connector=excluded.connector,"
       " state=excluded.state, attached_us=excluded.attached_us WHERE attachments.id=excluded.id",
-      {a.volume_id, a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us});
+      {a.volume_id, a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us,
+       a.owner, a.mode, a.connector});
+}
+
+std::optional<Volume> find_by_attachment(db::Session& s, std::string_view attachment_id) {
+  return s.one(kSelect + " WHERE a.id=?1", {attachment_id}, volume_of);
+}
+
+std::optional<Volume> find_by_upload(db::Session& s, std::string_view image_id) {
+  return s.one(kSelect + " WHERE v.upload_image=?1", {image_id}, volume_of);
 }
 
 bool remove_attachment(db::Session& s, std::string_view volume_id, std::string_view attachment_id) {
@@ -169,49 +145,50 @@ std::vector<Host> hosts(db::Session& s) {
   return s.all(
       "SELECT h.name, h.zone, h.disk_gib, h.disk_used_gib, h.seen_us,"
       " (SELECT coalesce(sum(CASE WHEN v.growing_to_gib>v.size_gib THEN v.growing_to_gib ELSE "
-      "v.size_gib END), 0) FROM volumes v WHERE v.host=h.name) FROM hosts h "
+      "v.size_gib END), 0) FROM volumes v WHERE v.host=h.name)"
+      " + (SELECT coalesce(sum(p.size_gib), 0) FROM snapshots p WHERE p.host=h.name),"
+      " d.host, d.reason FROM hosts h LEFT JOIN disabled_hosts d ON d.host=h.name "
       "ORDER BY h.name",
       {}, [](const db::Row& r) {
-        return Host{r.text(0), r.text(1), r.i64(2), r.i64(3), r.i64(5), r.i64(4)};
+        return Host{r.text(0), r.text(1), r.i64(2), r.i64(3),
+                    r.i64(5),  r.i64(4),  !r.null(6), r.opt_text(7)};
       });
 }
 
-// Counted from the volumes themselves, in the transaction that adds one: there is no second number
-// to drift. One on its way out is no more its project's: a host that is away may hold it for long.
-Usage usage(db::Session& s, std::string_view project_id) {
-  return *s.one(
-      "SELECT count(*), coalesce(sum(CASE WHEN growing_to_gib>size_gib THEN growing_to_gib ELSE "
-      "size_gib END), 0) FROM volumes"
-      " WHERE project_id=?1 AND status<>'deleting'",
-      {project_id}, [](const db::Row& r) {
-        return Usage{r.i64(0), r.i64(1)};
-      });
+void set_disabled(db::Session& s, std::string_view host, bool disabled,
+                  const std::optional<std::string>& reason) {
+  s.exec("DELETE FROM disabled_hosts WHERE host=?1", {host});
+  if (disabled) s.exec("INSERT INTO disabled_hosts (host, reason) VALUES (?1, ?2)", {host, reason});
 }
 
-std::map<std::string, int64_t> quotas(db::Session& s, std::string_view project_id) {
-  std::map<std::string, int64_t> out;
-  s.each("SELECT resource, max FROM quotas WHERE project_id=?1", {project_id},
-         [&](const db::Row& r) { out[r.text(0)] = r.i64(1); });
-  return out;
+bool is_buried(db::Session& s, std::string_view id) {
+  return s.count("SELECT count(*) FROM tombstones WHERE id=?1", {id}) > 0;
 }
 
-void put_quota(db::Session& s, std::string_view project_id, std::string_view resource,
-               int64_t limit) {
-  s.exec(
-      "INSERT INTO quotas (project_id, resource, max) VALUES (?1, ?2, ?3)"
-      " ON CONFLICT (project_id, resource) DO UPDATE SET max=excluded.max",
-      {project_id, resource, limit});
+void bury(db::Session& s, std::string_view id, TimeUs now_us) {
+  s.exec("INSERT INTO tombstones (id, at_us) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
+         {id, now_us});
+  s.exec("DELETE FROM tombstones WHERE at_us<?1", {now_us - kBuriedUs});
 }
 
-void remove_quotas(db::Session& s, std::string_view project_id) {
-  s.exec("DELETE FROM quotas WHERE project_id=?1", {project_id});
+int64_t copies_of(db::Session& s, std::string_view kind, std::string_view id) {
+  if (kind == "snapshot") {
+    return s.count(
+        "SELECT count(*) FROM volumes WHERE snapshot_id=?1 AND path='' AND status='creating'", {id});
+  }
+  return s.count(
+             "SELECT count(*) FROM volumes WHERE source_volid=?1 AND path='' AND status='creating'",
+             {id}) +
+         s.count(
+             "SELECT count(*) FROM snapshots WHERE volume_id=?1 AND path='' AND status='creating'",
+             {id});
 }
 
 void emit_usage(db::Session& s, const Volume& v, std::string_view type, TimeUs now_us) {
   feed::emit(s,
              {now_us, std::string(type), v.project_id, v.user_id, "volume", v.id,
               Json::object(
-                  {{"name", v.name.value_or("")}, {"size_gib", v.size_gib}, {"type", kTypeName}})});
+                  {{"name", v.name.value_or("")}, {"size_gib", v.size_gib}, {"type", v.type_name}})});
 }
 
 }  // namespace nuri::storage::store

@@ -2,15 +2,20 @@
 
 #include <unistd.h>
 
+#include "compute/agent/console/sim_consoles.h"
 #include "compute/agent/core/private_files.h"
+#include "compute/agent/libvirt/libvirt_consoles.h"
 #include "compute/agent/libvirt/libvirt_driver.h"
 #include "compute/agent/sim/sim_driver.h"
 #include "network/agent/metadata_views.h"
 #include "services/base/log.h"
+#include "services/http/websocket_client.h"
 
 namespace nuri::compute::agent {
 
 namespace {
+constexpr unsigned kConsoleHandshakeMs = 5'000;
+
 std::string own_name() {
   char name[256] = "";
   gethostname(name, sizeof name - 1);
@@ -43,12 +48,13 @@ Status Agent::open() {
   images_ = std::make_unique<ImageCache>(
       data_ + "/cache/images", [this](const std::string& id, const std::string& path) { return fetch_image(id, path); }, clock_);
   for (const char* folder : {"/instances", "/volumes", "/cache/images"}) TRYV(close_to_others(data_ + folder));
-  volume_files_ = std::make_unique<storage::agent::FileVolumes>(
-      data_ + "/volumes", [this](const Json& image) { return image_for_volume(image); });
   if (config_.flag("agent.metadata", driver_->uses_images())) {
     network::agent::MetadataAgent::Options options;
     options.ovs_vsctl = config_.text("agent.ovs_vsctl", "ovs-vsctl");
     options.bridge = config_.text("agent.bridge", "br-int");
+    options.password = [this](const std::string& server_id, const std::string& password) {
+      compute_->observe("password", server_id, Json::object({{"password", password}}));
+    };
     metadata_ = std::make_unique<network::agent::MetadataAgent>(options);
   }
   return {};
@@ -74,14 +80,33 @@ std::unique_ptr<Driver> Agent::make_driver() const {
   return libvirt::make_driver(options);
 }
 
+std::unique_ptr<ConsoleSource> Agent::make_console_source() const {
+  if (driver_->name() == "sim") return std::make_unique<SimConsoles>();
+  return libvirt::make_consoles(config_.text("agent.libvirt_uri", libvirt::DriverOptions().uri), data_);
+}
+
+Result<Json> Agent::call(const std::string& method, const Json& params) {
+  if (method != "console_open") return servers_->call(method, params);
+  if (!store_->get("server", params["server_id"].as_string())) return not_found("This host has no such server.");
+  return consoles_->open(params);
+}
+
 Status Agent::connect() {
+  http::ClientOptions compute;
+  compute.base_url = config_.service_url("compute");
+  compute.timeout_ms = kConsoleHandshakeMs;
+  consoles_ = std::make_unique<ConsoleRelay>(make_console_source(), [this, compute](const std::string& session) {
+    Headers headers;
+    headers.set("X-Auth-Token", self_->token());
+    return http::connect_websocket(compute, "/agent/v1/consoles/" + percent_encode(session), headers);
+  });
   image_client_ = TRY(http::Client::create({config_.service_url("image")}));
   for (const char* source : {"compute", "storage"}) {
     feed::Link::Callbacks callbacks;
     callbacks.desired = [this, name = std::string(source)](std::vector<feed::DesiredItem> items, bool full) {
       desired(name, std::move(items), full);
     };
-    callbacks.call = [this](const std::string& method, const Json& params) { return servers_->call(method, params); };
+    callbacks.call = [this](const std::string& method, const Json& params) { return call(method, params); };
     auto client = TRY(http::Client::create({config_.service_url(source)}));
     auto link = std::make_unique<feed::Link>(source, std::move(client), *self_, host_, clock_, std::move(callbacks));
     (std::string_view(source) == "compute" ? compute_ : storage_) = std::move(link);
@@ -105,13 +130,13 @@ void Agent::make_keepers() {
   };
   hooks.upload = [this](const std::string& image_id, const std::string& path) { return upload_image(image_id, path); };
   servers_ = std::make_unique<ServerKeeper>(*driver_, *images_, *store_, clock_, options, std::move(hooks));
-  ItemKeeper::Work work;
-  work.ensure = [this](const std::string& id, const Json& spec) { return volume_files_->ensure(id, spec); };
-  work.remove = [this](const std::string& id) { return volume_files_->remove(id); };
-  work.observe = [this](const std::string& kind, const std::string& id, Json state) { storage_->observe(kind, id, std::move(state)); };
-  work.list = [this] { return volume_files_->list(); };
-  work.in_use = [this](const std::string& id) { return volume_in_use(id); };
-  volumes_ = std::make_unique<ItemKeeper>("volume", *store_, std::move(work));
+  VolumeKeepers::Hooks volumes;
+  volumes.files.fetch = [this](const Json& image) { return image_for_volume(image); };
+  volumes.send = [this](const std::string& image_id, const std::string& path) { return upload_image(image_id, path); };
+  volumes.arrived = [this](const std::string& image_id) { return image_arrived(image_id); };
+  volumes.observe = [this](const std::string& kind, const std::string& id, Json state) { storage_->observe(kind, id, std::move(state)); };
+  volumes.in_use = [this](const std::string& id) { return volume_in_use(id); };
+  volumes_ = std::make_unique<VolumeKeepers>(data_, *store_, volumes);
 }
 
 void Agent::start() {
@@ -136,6 +161,7 @@ void Agent::stop() {
   if (volumes_) volumes_->stop();
   if (compute_) compute_->stop();
   if (storage_) storage_->stop();
+  if (consoles_) consoles_->stop();
   if (store_) store_->save();
 }
 
@@ -148,9 +174,7 @@ void Agent::desired(const std::string& source, std::vector<feed::DesiredItem> it
     if (item.kind == "server") {
       servers_->wake(item.id);
       servers = true;
-    } else if (item.kind == "volume") {
-      volumes_->wake(item.id);
-    } else {
+    } else if (!volumes_->wake(item.kind, item.id)) {
       log::warning("something of an unknown kind is wanted", {{"kind", item.kind}, {"id", item.id}});
     }
   }

@@ -6,16 +6,17 @@
 #include <string>
 #include <thread>
 
+#include "compute/agent/console/console_relay.h"
 #include "compute/agent/core/desired_store.h"
 #include "compute/agent/core/driver.h"
 #include "compute/agent/core/image_cache.h"
 #include "compute/agent/core/item_keeper.h"
 #include "compute/agent/core/server_keeper.h"
+#include "compute/agent/main/volume_keepers.h"
 #include "network/agent/metadata_agent.h"
 #include "services/auth/token.h"
 #include "services/base/config.h"
 #include "services/feed/link.h"
-#include "storage/agent/file/file_volumes.h"
 
 namespace nuri::compute::agent {
 
@@ -33,10 +34,13 @@ class Agent {
   Status connect();
   void make_keepers();
   std::unique_ptr<Driver> make_driver() const;
+  std::unique_ptr<ConsoleSource> make_console_source() const;
+  Result<Json> call(const std::string& method, const Json& params);
   void desired(const std::string& source, std::vector<feed::DesiredItem> items, bool full);
   void tell_metadata();
   Status fetch_image(const std::string& image_id, const std::string& path);
   Status upload_image(const std::string& image_id, const std::string& path);
+  Result<bool> image_arrived(const std::string& image_id);
   Result<storage::agent::FileVolumes::Source> image_for_volume(const Json& image);
   void observe_server(const std::string& kind, const std::string& id, Json state);
   void report_loop();
@@ -53,11 +57,11 @@ class Agent {
   std::unique_ptr<DesiredStore> store_;
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<ImageCache> images_;
-  std::unique_ptr<storage::agent::FileVolumes> volume_files_;
   std::unique_ptr<network::agent::MetadataAgent> metadata_;  // none with the sim driver
+  std::unique_ptr<ConsoleRelay> consoles_;
   std::unique_ptr<feed::Link> compute_, storage_;
   std::unique_ptr<ServerKeeper> servers_;
-  std::unique_ptr<ItemKeeper> volumes_;
+  std::unique_ptr<VolumeKeepers> volumes_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -1,4 +1,5 @@
 #include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 #include "compute/agent/main/agent.h"
 #include "services/base/log.h"
@@ -37,6 +38,15 @@ Status Agent::upload_image(const std::string& image_id, const std::string& path)
   return http::error_of(response);
 }
 
+Result<bool> Agent::image_arrived(const std::string& image_id) {
+  http::ClientRequest request;
+  request.method = "HEAD";
+  request.target = "/agent/v1/images/" + percent_encode(image_id) + "/file";
+  request.headers.set("X-Auth-Token", self_->token());
+  request.timeout_ms = kImageStallMs;
+  return TRY(image_client_->send(request)).status == 200;
+}
+
 Result<storage::agent::FileVolumes::Source> Agent::image_for_volume(const Json& image) {
   auto base = TRY(images_->get(TRY(parse_image(image))));
   return storage::agent::FileVolumes::Source{base.path, base.format, base.virtual_size};
@@ -63,7 +73,9 @@ void Agent::report_host() {
     return;
   }
   int64_t total = int64_t(disk.f_blocks) * int64_t(disk.f_frsize), free = int64_t(disk.f_bavail) * int64_t(disk.f_frsize);
-  Json state = Json::object({{"hypervisor_type", info->hypervisor_type}, {"hypervisor_version", info->hypervisor_version},
+  struct sysinfo system = {};
+  int64_t uptime_s = sysinfo(&system) == 0 ? static_cast<int64_t>(system.uptime) : 0;
+  Json state = Json::object({{"uptime_s", uptime_s}, {"hypervisor_type", info->hypervisor_type}, {"hypervisor_version", info->hypervisor_version},
                              {"driver", driver_->name()}, {"arch", info->arch}, {"vcpus", info->vcpus},
                              {"memory_mib", info->memory_mib}, {"disk_gib", total / kGib},
                              {"memory_used_mib", info->memory_used_mib}, {"disk_used_gib", (total - free) / kGib},

@@ -52,9 +52,9 @@ TEST(DesiredStore, FullListDropsOnlyItsOwnSource) {
 TEST(FileVolumes, MadeOnceFromNothingOrAnImageAndRemoved) {
   TempDir dir;
   ASSERT_TRUE(run_checked({"qemu-img", "create", "-q", "-f", "raw", dir / "image", "2G"}));
-  nuri::storage::agent::FileVolumes volumes(dir / "volumes", [&](const Json&) -> Result<nuri::storage::agent::FileVolumes::Source> {
+  nuri::storage::agent::FileVolumes volumes("volume", dir / "volumes", {[&](const Json&) -> Result<nuri::storage::agent::FileVolumes::Source> {
     return nuri::storage::agent::FileVolumes::Source{dir / "image", "raw", 2ll << 30};
-  });
+  }});
   Json spec = Json::object({{"size_gib", 3}, {"format", "qcow2"}, {"image", Json::object({{"id", kOther}})}});
   for (int i = 0; i < 2; ++i) {
     auto state = volumes.ensure(kId, spec);
@@ -79,7 +79,7 @@ std::filesystem::perms mode_of(const std::string& path) { return std::filesystem
 
 TEST(FileVolumes, GrowsAndNeverShrinks) {
   TempDir dir;
-  nuri::storage::agent::FileVolumes volumes(dir / "volumes", nullptr);
+  nuri::storage::agent::FileVolumes volumes("volume", dir / "volumes", {});
   for (auto [wanted, real] : {std::pair(1, 1), {3, 3}, {2, 3}, {4, 4}}) {
     auto state = volumes.ensure(kId, Json::object({{"size_gib", wanted}}));
     ASSERT_TRUE(state) << state.error().message;
@@ -92,14 +92,14 @@ TEST(FileVolumes, GrowsAndNeverShrinks) {
 
 TEST(FileVolumes, AreNobodyElsesToRead) {
   TempDir dir;
-  nuri::storage::agent::FileVolumes volumes(dir / "volumes", nullptr);
+  nuri::storage::agent::FileVolumes volumes("volume", dir / "volumes", {});
   ASSERT_TRUE(volumes.ensure(kId, Json::object({{"size_gib", 1}})));
   EXPECT_EQ(mode_of(volumes.path_of(kId)), std::filesystem::perms(0600));
 }
 
 TEST(FileVolumes, ListsHalfMadeOnesToo) {
   TempDir dir;
-  nuri::storage::agent::FileVolumes volumes(dir.path(), nullptr);
+  nuri::storage::agent::FileVolumes volumes("volume", dir.path(), {});
   for (const auto& name : {volumes.path_of(kId), volumes.path_of(kId) + ".part", volumes.path_of(kOther) + ".part", dir / "else"})
     std::ofstream(name) << "x";
   EXPECT_EQ(volumes.list(), (std::vector<std::string>{std::min(kId, kOther), std::max(kId, kOther)}));
@@ -162,9 +162,9 @@ TEST(ItemKeeper, RemovesOrphansAfterTheirGrace) {
 
 TEST(FileVolumes, RefusesWhatCannotBe) {
   TempDir dir;
-  nuri::storage::agent::FileVolumes volumes(dir / "volumes", [](const Json&) -> Result<nuri::storage::agent::FileVolumes::Source> {
+  nuri::storage::agent::FileVolumes volumes("volume", dir / "volumes", {[](const Json&) -> Result<nuri::storage::agent::FileVolumes::Source> {
     return nuri::storage::agent::FileVolumes::Source{"/nowhere", "raw", 5ll << 30};
-  });
+  }});
   auto code = [&](const std::string& id, Json spec) { return volumes.ensure(id, spec).error().code; };
   EXPECT_EQ(code("../x", Json::object({{"size_gib", 1}})), ErrorCode::unprocessable);
   EXPECT_EQ(code(kId, Json::object({{"size_gib", 0}})), ErrorCode::unprocessable);

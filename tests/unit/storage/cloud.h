@@ -8,8 +8,12 @@
 #include "services/feed/outbox.h"
 #include "services/tasks/runner.h"
 #include "storage/routes/api.h"
+#include "storage/store/quota.h"
 #include "storage/store/volume_store.h"
+#include "storage/tasks/snapshot_task.h"
+#include "storage/tasks/volume_task.h"
 #include "tests/support/named_tokens.h"
+#include "tests/support/sound_ledger.h"
 #include "tests/support/temp_dir.h"
 
 namespace nuri::storage {
@@ -24,12 +28,33 @@ class FixedImages final : public Images {
     if (found == images.end()) return not_found("No image found.");
     return found->second;
   }
+  // Queued by an upload: the image's body, until it is dropped.
+  std::map<std::string, Json> queued;
+  std::optional<Error> refusal;
+  Status queue(const std::string& id, const Json& image) override {
+    if (down) return unavailable("The image service does not answer.");
+    if (refusal) return *refusal;
+    queued[id] = image;
+    return {};
+  }
+  Status drop(const std::string& id) override {
+    if (down) return unavailable("The image service does not answer.");
+    queued.erase(id);
+    return {};
+  }
 };
 
 // The storage service with an agent played by hand, on a clock of its own.
 class Cloud : public ::testing::Test {
  protected:
-  Cloud() { open(); }
+  Cloud() {
+    settings.quotas["volumes"] = 4;
+    settings.quotas["gigabytes"] = 50;
+    quota = std::make_unique<ledger::Ledger>(store::make_quota(settings.quotas));
+    open();
+  }
+  // Whatever a test did, the ledger adds up.
+  void TearDown() override { test::expect_sound(*db, {{quota.get(), store::quota_truth(), ""}}); }
 
   // Also what a restart does: all but the database is new.
   void open() {
@@ -42,12 +67,12 @@ class Cloud : public ::testing::Test {
     EXPECT_TRUE(db->migrate("outbox", feed::kOutboxMigrations));
     EXPECT_TRUE(db->migrate("tasks", tasks::kMigrations));
     EXPECT_TRUE(db->migrate("feed", feed::kMigrations));
+    EXPECT_TRUE(db->migrate("ledger", ledger::kMigrations));
     EXPECT_TRUE(db->migrate("storage", store::kMigrations));
     feed = std::make_unique<feed::Feed>(*db, clock, random);
     feed->on_observed(on_observed(clock, [] {}));
-    settings.quotas["volumes"] = 4;
-    settings.quotas["gigabytes"] = 50;
-    api = std::make_unique<Api>(*db, clock, random, *feed, images, settings);
+    api = std::make_unique<Api>(
+        Service{*db, clock, random, *feed, images, *quota, settings, [] {}});
     Router::Options options;
     options.microversions = kMicroversions;
     options.tokens = &tokens;
@@ -91,7 +116,8 @@ class Cloud : public ::testing::Test {
       if (points++ == crash_at) throw Crash();
       if (--until_meddling == 0) meddle();
     };
-    tasks::Runner r(*db, clock, random, {volume_kind(*db, *feed, clock, settings.tasks)}, options);
+    TaskParts parts{*db, *feed, clock, random, images, *quota, settings.tasks, [] {}};
+    tasks::Runner r(*db, clock, random, {volume_kind(parts), snapshot_kind(parts)}, options);
     try {
       for (int i = 0; i < 30 && r.run_due() > 0; ++i) {
       }
@@ -120,17 +146,25 @@ class Cloud : public ::testing::Test {
     Json wanted = desired();
     for (const Json& item : wanted["items"].as_array()) {
       const std::string& id = item["id"].as_string();
+      const std::string& kind = item["kind"].as_string();
+      const Json& source = item["spec"]["source"];
+      bool gone = !source.is_null() && !files.contains(id) &&
+                  !files.contains(source["id"].as_string());
+      if (gone) ++copied_from_nothing;
       if (item["spec"].is_null()) {
         files.erase(id);
-        observe("volume", id, Json::object({{"absent", true}, {"revision", item["revision"]}}));
+        observe(kind, id, Json::object({{"absent", true}, {"revision", item["revision"]}}));
+      } else if (broken.empty() && kind == "upload") {
+        sent.insert(id);
+        observe(kind, id, Json::object({{"status", "done"}, {"revision", item["revision"]}}));
       } else if (broken.empty()) {
         files[id] = item["spec"]["size_gib"].as_int();
-        observe("volume", id,
+        observe(kind, id,
                 Json::object({{"status", "available"},
                               {"path", "/volumes/" + id},
                               {"revision", item["revision"]}}));
       } else {
-        observe("volume", id,
+        observe(kind, id,
                 Json::object(
                     {{"status", "failed"}, {"error", broken}, {"revision", item["revision"]}}));
       }
@@ -150,6 +184,29 @@ class Cloud : public ::testing::Test {
       out.push_back(e["type"].as_string() + " " + e["data"]["size_gib"].dump());
     return out;
   }
+  std::string snapshot(const std::string& volume, const std::string& more = "") {
+    Response r = call("member@p", "POST", "/v3/p/snapshots",
+                      R"({"snapshot":{"volume_id":")" + volume + "\"" + more + "}}");
+    EXPECT_EQ(r.status, 202) << r.body;
+    return json(r)["snapshot"]["id"].as_string();
+  }
+  Json show_snapshot(const std::string& id) {
+    return json(call("admin@p", "GET", "/v3/p/snapshots/" + id))["snapshot"];
+  }
+  Response act(const std::string& id, const std::string& body, const std::string& token = "member@p",
+               const std::string& version = "") {
+    return call(token, "POST", "/v3/p/volumes/" + id + "/action", body, version);
+  }
+  // How much of a resource project p has taken.
+  int64_t used(const std::string& resource, const std::string& project = "p") {
+    return db->read([&](db::Session& s) { return quota->used(s, project, resource); }).value();
+  }
+  void expect_nothing_left() {
+    EXPECT_TRUE(files.empty());
+    for (const char* table : {"volumes", "snapshots", "attachments", "transfers", "tasks",
+                              "feed_desired", "ledger_claims"})
+      EXPECT_EQ(rows(table), 0) << table;
+  }
   int64_t rows(const std::string& table) {
     return db->read([&](db::Session& s) { return s.count("SELECT count(*) FROM " + table); })
         .value();
@@ -161,6 +218,7 @@ class Cloud : public ::testing::Test {
   test::NamedTokens tokens;
   FixedImages images;
   Settings settings;
+  std::unique_ptr<ledger::Ledger> quota;
   std::unique_ptr<db::Database> db;
   std::unique_ptr<feed::Feed> feed;
   std::unique_ptr<Api> api;
@@ -168,6 +226,8 @@ class Cloud : public ::testing::Test {
   std::unique_ptr<tasks::Runner> runner;
   int64_t seq = 0;
   std::map<std::string, int64_t> files;  // what lies on the host
+  std::set<std::string> sent;            // images whose data the host has uploaded
+  int copied_from_nothing = 0;           // copies whose source was not there
   std::function<void()> meddle;  // called at that crash point from now, between a step's look and
   int until_meddling = 0;        // its write for instance; 0: never
   std::string broken;                    // what the agent says instead of making a volume

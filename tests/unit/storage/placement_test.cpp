@@ -43,22 +43,34 @@ TEST(VolumeState, WhatMayBeDone) {
   v.host = "h";
   Attachment a{"a1", "v", "s1", "h", ""}, b{"a2", "v", "s2", "h", ""},
       elsewhere{"a3", "v", "s3", "other", ""};
-  EXPECT_TRUE(may_delete(v));
-  EXPECT_TRUE(may_extend(v, 3));
-  EXPECT_FALSE(may_extend(v, 2));
+  v.path = "/v";
+  EXPECT_TRUE(may_delete(v, false, false));
+  EXPECT_FALSE(may_delete(v, true, false)) << "it has snapshots";
+  EXPECT_TRUE(may_extend(v, 3, 0));
+  EXPECT_FALSE(may_extend(v, 2, 0));
+  EXPECT_TRUE(may_copy(v, false, "cloned"));
   EXPECT_TRUE(may_attach(v, a));
   EXPECT_FALSE(may_attach(v, elsewhere));
   v.attachment = a;
   EXPECT_EQ(status_by_attachment(v), "attaching");
   EXPECT_TRUE(may_attach(v, a));
   EXPECT_FALSE(may_attach(v, b));
-  EXPECT_FALSE(may_delete(v));
+  EXPECT_FALSE(may_delete(v, false, true));
+  v.status = "in-use";
+  EXPECT_FALSE(may_extend(v, 3, 41));
+  EXPECT_TRUE(may_extend(v, 3, 42));
+  EXPECT_FALSE(may_copy(v, false, "cloned"));
+  EXPECT_TRUE(may_copy(v, true, "cloned"));
   v.attachment.reset();
   for (const char* status : {"error", "deleting", "error_extending"}) {
     v.status = status;
     EXPECT_FALSE(may_attach(v, a)) << status;
-    EXPECT_FALSE(may_extend(v, 3)) << status;
+    EXPECT_FALSE(may_extend(v, 3, 70)) << status;
+    EXPECT_FALSE(may_copy(v, true, "cloned")) << status;
   }
+  v.status = "uploading";
+  EXPECT_FALSE(may_delete(v, false, false));
+  EXPECT_TRUE(may_delete(v, false, true));
 }
 
 std::vector<Volume> sample() {
@@ -76,13 +88,13 @@ std::vector<Volume> sample() {
   return out;
 }
 
-std::string ids(const std::string& raw) {
-  auto query = read_volume_query(Query::parse(raw));
+std::string ids(const std::string& raw, int version = 70) {
+  auto query = read_list_query(Query::parse(raw), kVolumeRules, version);
   if (!query) return "bad " + query.error().field;
-  auto page = select(*query, sample());
+  auto page = select(*query, kVolumeRules, sample(), volume_list_view());
   if (!page) return "none";
   std::string out;
-  for (const auto& v : page->volumes) out += v.id;
+  for (const auto& v : page->items) out += v.id;
   return out + (page->more ? "+" : "") + "/" + std::to_string(page->count);
 }
 
@@ -90,6 +102,7 @@ TEST(VolumeList, FiltersSortsAndPages) {
   EXPECT_EQ(ids(""), "321/3");
   EXPECT_EQ(ids("limit=2"), "32+/3");
   EXPECT_EQ(ids("limit=2&marker=2"), "1/3");
+  EXPECT_EQ(ids("limit=3"), "321+/3");
   EXPECT_EQ(ids("offset=2"), "1/3");
   EXPECT_EQ(ids("offset=9"), "/3");
   EXPECT_EQ(ids("limit=0"), "/3");
@@ -100,6 +113,12 @@ TEST(VolumeList, FiltersSortsAndPages) {
   EXPECT_EQ(ids("sort=size:asc"), "321/3");
   EXPECT_EQ(ids("sort_key=name&sort_dir=asc"), "213/3");
   EXPECT_EQ(ids("unheard_of=1"), "321/3");
+  EXPECT_EQ(ids("name~=b"), "31/2");
+  EXPECT_EQ(ids("name~=b", 30), "321/3");
+  EXPECT_EQ(ids("created_at=gt:1970-01-01T00:00:01,lte:1970-01-01T00:00:03"), "32/2");
+  EXPECT_EQ(ids("created_at=1970-01-01T00:00:02"), "2/1");
+  EXPECT_EQ(ids("created_at=1970-01-01T00:00:02", 59), "321/3");
+  EXPECT_EQ(ids("created_at=gt:soon"), "bad created_at");
   EXPECT_EQ(ids("marker=7"), "none");
   for (const char* bad : {"limit=-1", "limit=x"}) EXPECT_EQ(ids(bad), "bad limit");
   EXPECT_EQ(ids("offset=1.5"), "bad offset");
