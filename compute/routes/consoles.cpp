@@ -22,19 +22,27 @@ struct Asked {
   std::string protocol, type;
 };
 const Fields<Asked> kAsked = {
-    text("protocol", &Asked::protocol)
-        .required_()
-        .one_of({"vnc", "spice", "rdp", "serial", "mks"}),
+    text("protocol", &Asked::protocol).required_().one_of({"vnc", "spice", "rdp", "serial", "mks"}),
     text("type", &Asked::type)
         .required_()
         .one_of({"novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial", "webmks"}),
+};
+
+struct Granted {
+  std::string protocol, type, url;
+};
+const Fields<Granted> kGranted = {
+    text("protocol", &Granted::protocol).out_only(),
+    text("type", &Granted::type).out_only(),
+    text("url", &Granted::url).out_only(),
 };
 
 Result<Kind> kind_of(std::string_view protocol, std::string_view type) {
   for (const Kind& k : kKinds)
     if (k.protocol == protocol && k.type == type) return k;
   return bad_request("Unavailable console type " + std::string(type) + " of protocol " +
-                         std::string(protocol) + ": this cloud has novnc of vnc and serial of serial.",
+                         std::string(protocol) +
+                         ": this cloud has novnc of vnc and serial of serial.",
                      "type");
 }
 
@@ -42,15 +50,13 @@ Result<Kind> kind_of(std::string_view protocol, std::string_view type) {
 Result<std::string> grant(App& app, Context& c, const std::string& id, const Kind& kind) {
   uint8_t bytes[kTokenBytes];
   app.random.fill(bytes);
-  const std::string token =
-      auth::base64url({reinterpret_cast<const char*>(bytes), sizeof bytes});
+  const std::string token = auth::base64url({reinterpret_cast<const char*>(bytes), sizeof bytes});
   TRYV(app.db.write([&](db::Session& s) -> Status {
     Server server = TRY(app.load(s, c, id));
     const bool there = server.power_state == kPowerRunning || server.power_state == kPowerPaused;
     if (server.host.empty() || !there)
       return conflict("Instance " + id + " is not running, so there is no console.");
-    put_console_token(s, auth::sha256_hex(token), {id, std::string(kind.kind)},
-                      app.clock.now_us());
+    put_console_token(s, auth::sha256_hex(token), {id, std::string(kind.kind)}, app.clock.now_us());
     return {};
   }));
   return console_url(c.base_url, kind.kind, token);
@@ -73,10 +79,8 @@ Result<Response> post_console(App& app, const Request& request, Context& c) {
   const Json body = TRY(body_member(request.body, "remote_console"));
   const Asked asked = TRY(kAsked.read(body, c.microversion));
   const Kind kind = TRY(kind_of(asked.protocol, asked.type));
-  std::string url = TRY(grant(app, c, c.param("id"), kind));
-  Json view = Json::object(
-      {{"protocol", asked.protocol}, {"type", asked.type}, {"url", std::move(url)}});
-  return Response::json(200, Json::object({{"remote_console", std::move(view)}}));
+  const Granted granted{asked.protocol, asked.type, TRY(grant(app, c, c.param("id"), kind))};
+  return Response::json(200, Json::object({{"remote_console", kGranted.write(granted)}}));
 }
 
 struct Opened {
@@ -162,13 +166,27 @@ Result<Response> get_serial_console(App& app, Context& c, const std::string& id,
 }
 
 void add_console_routes(Router& router, App& app, ConsoleHub& hub) {
-  router.add("POST", "/v2.1/servers/{id}/remote-consoles", Access::member,
-             [&app](const Request& q, Context& c) { return post_console(app, q, c); });
+  router
+      .add("POST", "/v2.1/servers/{id}/remote-consoles", Access::member,
+           [&app](const Request& q, Context& c) { return post_console(app, q, c); })
+      .says("Grants a console of a server, from 2.6: a URL for one use within ten minutes")
+      .reads("remote_console", kAsked)
+      .answers("remote_console", kGranted)
+      .status(200);
   // The token in the query is what opens it.
-  router.add("GET", "/consoles", Access::open,
-             [&app, &hub](const Request& q, Context& c) { return open(app, hub, q, c); });
-  router.add("GET", "/agent/v1/consoles/{session}", Access::agent,
-             [&hub](const Request& q, Context& c) { return join(hub, q, c); });
+  router
+      .add("GET", "/consoles", Access::open,
+           [&app, &hub](const Request& q, Context& c) { return open(app, hub, q, c); })
+      .says("Opens a console by its token, as a websocket of binary messages")
+      .query("token", "string", "of a console that was granted")
+      .status(101)
+      .answers_nothing();
+  router
+      .add("GET", "/agent/v1/consoles/{session}", Access::agent,
+           [&hub](const Request& q, Context& c) { return join(hub, q, c); })
+      .says("The agent's end of a console")
+      .status(101)
+      .answers_nothing();
 }
 
 }  // namespace nuri::compute

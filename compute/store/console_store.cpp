@@ -15,9 +15,10 @@ CREATE INDEX console_tokens_created ON console_tokens (created_us);
 void put_console_token(db::Session& s, const std::string& hash, const ConsoleGrant& grant,
                        TimeUs now) {
   s.exec("DELETE FROM console_tokens WHERE created_us <= ?1", {now - kConsoleTokenLife});
-  s.exec("DELETE FROM console_tokens WHERE server_id = ?1 AND hash NOT IN (SELECT hash FROM"
-         " console_tokens WHERE server_id = ?1 ORDER BY created_us DESC LIMIT ?2)",
-         {grant.server_id, kMaxConsoleTokens - 1});
+  s.exec(
+      "DELETE FROM console_tokens WHERE server_id = ?1 AND hash NOT IN (SELECT hash FROM"
+      " console_tokens WHERE server_id = ?1 ORDER BY created_us DESC LIMIT ?2)",
+      {grant.server_id, kMaxConsoleTokens - 1});
   s.exec("INSERT INTO console_tokens (hash, server_id, kind, created_us) VALUES (?1, ?2, ?3, ?4)",
          {hash, grant.server_id, grant.kind, now});
 }
@@ -26,8 +27,9 @@ std::optional<ConsoleGrant> take_console_token(db::Session& s, const std::string
                                                TimeUs now) {
   std::optional<ConsoleGrant> grant;
   s.each("SELECT server_id, kind FROM console_tokens WHERE hash = ?1 AND created_us > ?2",
-         {hash, now - kConsoleTokenLife},
-         [&](const db::Row& r) { grant = ConsoleGrant{r.text(0), r.text(1)}; });
+         {hash, now - kConsoleTokenLife}, [&](const db::Row& r) {
+           grant = ConsoleGrant{r.text(0), r.text(1)};
+         });
   s.exec("DELETE FROM console_tokens WHERE hash = ?1", {hash});
   return grant;
 }
