@@ -52,6 +52,7 @@ Instance instance_from(const std::string& id, const Json& spec) {
   out.image_id = spec["image"]["id"].as_string();
   for (const auto& k : md["keys"].as_array()) out.keys.emplace_back(k["name"].as_string(), k["data"].as_string());
   if (md["meta"].is_object()) out.meta = md["meta"];
+  if (md["password_set"].is_bool()) out.password_set = md["password_set"].as_bool();
   if (md["user_data"].is_string()) {
     if (auto data = auth::base64_decode(md["user_data"].as_string())) out.user_data = *data;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ struct Instance {
   int64_t launch_index = 0;
   std::vector<std::pair<std::string, std::string>> keys;  // name, OpenSSH public key
   Json meta = Json::object();
+  std::optional<bool> password_set;  // whether the service holds a password of the guest's; unsaid by old ones
   std::vector<InstancePort> ports;
 };
 

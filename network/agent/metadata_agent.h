@@ -20,6 +20,7 @@ class MetadataAgent {
     std::string ovs_vsctl = "ovs-vsctl", bridge = "br-int";
     Namespaces::Names names;
     unsigned tick_ms = 5'000;
+    PasswordSink password;  // called on the server's thread
   };
   explicit MetadataAgent(Options options);
   ~MetadataAgent();
@@ -35,7 +36,7 @@ class MetadataAgent {
   Options options_;
   Namespaces namespaces_;
   MetadataBook book_;
-  MetadataServer server_{book_};
+  MetadataServer server_{book_, options_.password};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::string, MetadataNetwork> wanted_;  // by tag

@@ -22,6 +22,38 @@ void MetadataBook::set(const std::vector<Instance>& instances) {
   }
   std::unique_lock lock(mutex_);
   by_address_.swap(fresh);
+  follow_passwords(instances);
+}
+
+// Where the service has held a password and holds none any more, its user has cleared it and the
+// guest may post another.
+void MetadataBook::follow_passwords(const std::vector<Instance>& instances) {
+  std::map<std::string, Password> kept;
+  for (const auto& i : instances) {
+    auto it = passwords_.find(i.id);
+    bool set = i.password_set.value_or(false);
+    if (it == passwords_.end()) {
+      if (set) kept[i.id] = {"", true};
+      continue;
+    }
+    bool cleared = it->second.confirmed && i.password_set && !set;
+    if (cleared) continue;
+    kept[i.id] = it->second;
+    kept[i.id].confirmed = it->second.confirmed || set;
+  }
+  passwords_.swap(kept);
+}
+
+bool MetadataBook::take_password(const Instance& instance, const std::string& password) {
+  std::unique_lock lock(mutex_);
+  return passwords_.emplace(instance.id, Password{password, false}).second;
+}
+
+std::string MetadataBook::password(const Instance& instance) const {
+  std::shared_lock lock(mutex_);
+  auto it = passwords_.find(instance.id);
+  if (it == passwords_.end()) return "";
+  return it->second.text.empty() ? "posted" : it->second.text;
 }
 
 std::shared_ptr<const Instance> MetadataBook::find(const std::string& network_id, const std::string& ip) const {

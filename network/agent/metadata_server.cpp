@@ -31,7 +31,8 @@ std::string peer_address(const sockaddr_storage& from) {
 }
 }  // namespace
 
-MetadataServer::MetadataServer(const MetadataBook& book) : book_(book), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+MetadataServer::MetadataServer(MetadataBook& book, PasswordSink sink)
+    : book_(book), sink_(std::move(sink)), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -104,6 +105,22 @@ void MetadataServer::accept_from(const std::string& network_id, int fd) {
   }
 }
 
+// False: the body is still on its way. A body that is too long is not waited for.
+bool MetadataServer::answer_post(Connection& c, size_t header_end) {
+  std::string_view header = std::string_view(c.in).substr(0, header_end + 2), body;
+  auto length = posted_length(header);
+  if (length && *length <= kMaxPassword) {
+    if (c.in.size() < header_end + 4 + *length) return false;
+    body = std::string_view(c.in).substr(header_end + 4, *length);
+  }
+  c.out = metadata_post_answer(book_, sink_, c.network_id, c.peer, header, body);
+  c.in.clear();
+  c.close_after = true;
+  c.sent = 0;
+  c.deadline = steady_clock::now() + kTimeout;
+  return true;
+}
+
 void MetadataServer::answer(Connection& c) {
   size_t end = c.in.find("\r\n\r\n");
   if (end == std::string::npos) {
@@ -112,6 +129,8 @@ void MetadataServer::answer(Connection& c) {
     c.close_after = true;
     return;
   }
+  if (c.in.starts_with("POST ") && !answer_post(c, end)) return;
+  if (!c.out.empty()) return;
   bool keep = false;
   c.out = metadata_answer(book_, c.network_id, c.peer, std::string_view(c.in).substr(0, end + 2), keep);
   c.in.erase(0, end + 4);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,11 +15,15 @@
 
 namespace nuri::network::agent {
 
-// HTTP/1.1, GET and HEAD only, for guests: they are strangers, so everything is bounded. One thread
-// serves the listening sockets of all networks; the answers come from memory.
+// What a guest posts to openstack/latest/password, with its server's id.
+using PasswordSink = std::function<void(const std::string& server_id, const std::string& password)>;
+constexpr size_t kMaxPassword = 4 * 1024;
+
+// HTTP/1.1, GET and HEAD, and POST of a password, for guests: they are strangers, so everything is
+// bounded. One thread serves the listening sockets of all networks; the answers come from memory.
 class MetadataServer {
  public:
-  explicit MetadataServer(const MetadataBook& book);
+  explicit MetadataServer(MetadataBook& book, PasswordSink sink = nullptr);
   ~MetadataServer();
   // Takes the socket over (listening, non-blocking).
   void add(const std::string& network_id, int listen_fd);
@@ -38,10 +44,12 @@ class MetadataServer {
   bool readable(Connection& c);
   bool writable(Connection& c);
   void answer(Connection& c);
+  bool answer_post(Connection& c, size_t header_end);
   void drop_late(Time now);
   void wake();
 
-  const MetadataBook& book_;
+  MetadataBook& book_;
+  PasswordSink sink_;
   mutable std::mutex mutex_;
   std::map<std::string, int> listeners_;  // guarded by mutex_
   std::vector<std::string> removed_;      // guarded by mutex_
@@ -54,5 +62,11 @@ class MetadataServer {
 // The answer to one request's header: bytes to send. `keep` says whether the connection may go on.
 std::string metadata_answer(const MetadataBook& book, const std::string& network_id, const std::string& peer,
                             std::string_view header, bool& keep);
+
+// Of a POST: the length its header gives of its body; nullopt where it gives none that is a number.
+std::optional<size_t> posted_length(std::string_view header);
+// The answer to a POST with its body; tells `sink` of a password that is taken. The conversation ends.
+std::string metadata_post_answer(MetadataBook& book, const PasswordSink& sink, const std::string& network_id,
+                                 const std::string& peer, std::string_view header, std::string_view body);
 
 }  // namespace nuri::network::agent

@@ -118,6 +118,11 @@ std::optional<View> ec2_view(const Instance& i, const std::vector<std::string>& 
 }
 }  // namespace
 
+bool is_password_path(std::string_view path) {
+  auto parts = split(path);
+  return parts.size() == 3 && parts[0] == "openstack" && has(kOpenstackVersions, parts[1]) && parts[2] == "password";
+}
+
 std::optional<View> metadata_view(const Instance& instance, std::string_view path) {
   auto parts = split(path);
   if (parts.empty()) return lines(kEc2Versions);

@@ -19,6 +19,8 @@ struct View {
 // `path` as in the request, without a query. Nullopt: 404.
 std::optional<View> metadata_view(const Instance& instance, std::string_view path);
 
+bool is_password_path(std::string_view path);  // openstack/VERSION/password
+
 Json openstack_meta_data(const Instance& instance);
 Json openstack_network_data(const Instance& instance);
 

@@ -24,5 +24,9 @@ extern const Fields<FloatingIp> kFloatingIpCreate, kFloatingIpUpdate, kFloatingI
 extern const Fields<SecurityGroup> kGroupCreate, kGroupUpdate, kGroupView;
 extern const Fields<Rule> kRuleCreate, kRuleView;
 extern const Fields<SubnetPool> kSubnetPoolCreate, kSubnetPoolUpdate, kSubnetPoolView;
+extern const Fields<SubnetPool> kPrefixes;  // of add_prefixes and remove_prefixes
+extern const Fields<AddressGroup> kAddressGroupCreate, kAddressGroupUpdate, kAddressGroupView;
+extern const Fields<AddressGroup> kAddresses;  // of add_addresses and remove_addresses
+extern const Fields<RbacPolicy> kRbacCreate, kRbacUpdate, kRbacView;
 
 }  // namespace nuri::network

@@ -1,4 +1,5 @@
 #include "network/api/field_makers.h"
+#include "services/base/net.h"
 
 namespace nuri::network {
 
@@ -6,6 +7,12 @@ namespace {
 using G = Make<SecurityGroup>;
 using R = Make<Rule>;
 using S = Make<SubnetPool>;
+
+// What OVN and the database compare: "10.0.0.7/8" as 10.0.0.0/8.
+Json normalized_cidr(const Rule& r) {
+  auto cidr = r.remote_ip_prefix ? Cidr::parse(*r.remote_ip_prefix) : std::nullopt;
+  return cidr ? Json(cidr->str()) : Json();
+}
 }  // namespace
 
 const Fields<SecurityGroup> kGroupCreate = {
@@ -27,7 +34,7 @@ const Fields<SecurityGroup> kGroupView = {
     G::project_out(),
     G::text("description", &SecurityGroup::description),
     G::flag("stateful", &SecurityGroup::stateful),
-    G::out("shared", [](const SecurityGroup&) { return false; }),
+    G::flag("shared", &SecurityGroup::shared_with_caller),
     G::objects("security_group_rules", &SecurityGroup::rules, kRuleView),
     G::tags(),
     G::created(),
@@ -47,6 +54,7 @@ const Fields<Rule> kRuleCreate = {
     R::raw("port_range_min"),
     R::raw("port_range_max"),
     R::text("remote_group_id", &Rule::remote_group_id).length(1, 255).nullable_(),
+    R::text("remote_address_group_id", &Rule::remote_address_group_id).length(1, 255).nullable_(),
     R::raw("remote_ip_prefix", "string").length(0, 64),
 };
 const Fields<Rule> kRuleView = {
@@ -60,7 +68,9 @@ const Fields<Rule> kRuleView = {
     R::number("port_range_min", &Rule::port_min),
     R::number("port_range_max", &Rule::port_max),
     R::text("remote_ip_prefix", &Rule::remote_ip_prefix),
+    R::out("normalized_cidr", normalized_cidr),
     R::text("remote_group_id", &Rule::remote_group_id),
+    R::text("remote_address_group_id", &Rule::remote_address_group_id),
     R::text("description", &Rule::description),
     R::tags(),
     R::created(),
@@ -91,6 +101,9 @@ const Fields<SubnetPool> kSubnetPoolUpdate = {
     S::number("default_quota", &SubnetPool::default_quota).range(0, INT32_MAX).nullable_(),
     S::flag("is_default", &SubnetPool::is_default).nullable_(),
 };
+const Fields<SubnetPool> kPrefixes = {
+    S::list("prefixes", &SubnetPool::prefixes).format_("cidr").length(1, 100).required_(),
+};
 const Fields<SubnetPool> kSubnetPoolView = {
     S::id(),
     S::text("name", &SubnetPool::name),
@@ -104,7 +117,7 @@ const Fields<SubnetPool> kSubnetPoolView = {
     S::out("max_prefixlen", [](const SubnetPool& p) { return std::to_string(p.max_prefix); }),
     S::number("default_quota", &SubnetPool::default_quota),
     S::out("address_scope_id", [](const SubnetPool&) { return Json(); }),
-    S::flag("shared", &SubnetPool::shared),
+    S::out("shared", [](const SubnetPool& p) { return p.shared || p.shared_with_caller; }),
     S::flag("is_default", &SubnetPool::is_default),
     S::text("description", &SubnetPool::description),
     S::tags(),

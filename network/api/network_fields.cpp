@@ -67,7 +67,7 @@ const Fields<Network> kNetworkView = {
     N::number("mtu", &Network::mtu),
     N::text("status", &Network::status),
     N::list("subnets", &Network::subnets),
-    N::flag("shared", &Network::shared),
+    N::out("shared", [](const Network& n) { return n.shared || n.shared_with_caller; }),
     N::flag("router:external", &Network::external),
     N::flag("is_default", &Network::is_default),
     N::out("availability_zone_hints", [](const Network&) { return Json::array(); }),
@@ -98,6 +98,7 @@ const Fields<Subnet> kSubnetCreate = {
     S::text("network_id", &Subnet::network_id).format_("uuid").required_(),
     S::raw("cidr", "string").format_("cidr"),
     S::raw("subnetpool_id", "string").length(1, 255),
+    S::raw("use_default_subnetpool", "boolean"),
     S::raw("prefixlen", "integer").range(0, 128),
     S::number("ip_version", &Subnet::ip_version).checked([](const Json& j) -> std::string {
       int64_t v = j.is_string() ? std::stoll(j.as_string()) : j.as_int();

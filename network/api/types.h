@@ -27,6 +27,7 @@ struct Network : Common {
   bool admin_state_up = true, shared = false, external = false, is_default = false;
   bool port_security = true;
   std::string status = "ACTIVE";
+  bool shared_with_caller = false;  // by a policy that names the caller's project; never stored
   int64_t mtu = 0;                                        // 0 in a request: the cloud's
   std::string network_type = "geneve", physical_network;  // geneve, flat or vlan
   std::optional<int64_t> segmentation_id;
@@ -105,13 +106,20 @@ struct FloatingIp : Common {
 
 struct Rule : Common {
   std::string group_id, direction, ethertype = "IPv4";
-  std::optional<std::string> protocol, remote_group_id, remote_ip_prefix;
+  std::optional<std::string> protocol, remote_group_id, remote_ip_prefix, remote_address_group_id;
   std::optional<int64_t> port_min, port_max;
 };
 
 struct SecurityGroup : Common {
   bool stateful = true, is_default = false;
-  std::vector<Rule> rules;  // from the rules' rows
+  bool shared_with_caller = false;  // never stored
+  std::vector<Rule> rules;          // from the rules' rows
+};
+
+// Networks in CIDR notation that rules may name together.
+struct AddressGroup : Common {
+  std::vector<std::string> addresses;
+  bool shared_with_caller = false;  // never stored
 };
 
 struct SubnetPool : Common {
@@ -119,6 +127,12 @@ struct SubnetPool : Common {
   int64_t ip_version = 4, default_prefix = 0, min_prefix = 0, max_prefix = 0;  // lengths
   std::optional<int64_t> default_quota;
   bool shared = false, is_default = false;
+  bool shared_with_caller = false;  // never stored
+};
+
+// Lets `target` (a project, or * for all) use an object of the policy's owner.
+struct RbacPolicy : Common {
+  std::string object_type, object_id, action, target;
 };
 
 }  // namespace nuri::network

@@ -169,9 +169,13 @@ Status read_rule(Rule& rule, const Json& body) {
   rule.port_max = TRY(read_port(body["port_range_max"], "port_range_max"));
   TRYV(check_ports(rule, number));
   TRYV(read_prefix(rule, body));
-  if (rule.remote_group_id && rule.remote_ip_prefix) {
-    return refuse("SecurityGroupRemoteGroupAndRemoteIpPrefix",
-                  "Only remote_ip_prefix or remote_group_id may be provided.", "remote_group_id");
+  int remotes = rule.remote_group_id.has_value() + rule.remote_ip_prefix.has_value() +
+                rule.remote_address_group_id.has_value();
+  if (remotes > 1) {
+    return refuse("SecurityGroupMultipleRemoteEntites",
+                  "Only remote_ip_prefix or remote_group_id or remote_address_group_id may be "
+                  "provided.",
+                  "remote_group_id");
   }
   return {};
 }
@@ -186,6 +190,7 @@ bool same_rule(const Rule& a, const Rule& b) {
   return a.group_id == b.group_id && a.direction == b.direction && a.ethertype == b.ethertype &&
          number(a) == number(b) && a.port_min == b.port_min && a.port_max == b.port_max &&
          a.remote_group_id == b.remote_group_id &&
+         a.remote_address_group_id == b.remote_address_group_id &&
          any(a.remote_ip_prefix) == any(b.remote_ip_prefix);
 }
 

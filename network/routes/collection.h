@@ -1,11 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 
+#include "network/routes/access.h"
 #include "network/store/work.h"
-#include "services/base/router.h"
 
 // What all of Neutron's collections share: envelopes, bulk create, filters, paging, fields, tags.
 namespace nuri::network {
@@ -42,13 +43,25 @@ struct Service {
 struct Collection {
   std::string path, singular, plural;  // "security-groups", "security_group", "security_groups"
   std::set<std::string> attributes;    // may be filtered and sorted by
+  Schema reads, changes, answers;      // of a POST's, a PUT's and an answer's resource
   bool wants_default_group =
       false;  // its list shows the project's default security group: made on first need
-  std::function<std::vector<Json>(Work&)> list;
+  std::function<std::vector<Json>(Work&, const Narrow&)> list;
+  // Filters that the database can apply: an attribute that is a text of this column, as it stands.
+  std::map<std::string, std::string> columns = {
+      {"id", "id"}, {"name", "name"}, {"project_id", "project_id"}, {"tenant_id", "project_id"}};
   std::function<Result<Json>(Work&, const std::string& id)> show;
   std::function<Result<Json>(Work&, const Json&)> create;
   std::function<Result<Json>(Work&, const std::string& id, const Json&)> update;
   std::function<Status(Work&, const std::string& id)> remove;
+  // PUT /{id}/NAME with the action's own body.
+  using Act = std::function<Result<Json>(Work&, const std::string& id, const Json&)>;
+  struct Action {
+    std::string name;
+    Act act;
+    Schema reads, answers;  // whole bodies
+  };
+  std::vector<Action> actions;
   std::function<Result<std::vector<std::string>>(Work&, const std::string& id)> tags;
   std::function<Status(Work&, const std::string& id, const std::vector<std::string>&)> set_tags;
 };

@@ -105,7 +105,7 @@ Result<Response> put_port(Service& service, const Request& r, Context& x) {
       TRYV(port_of(all, id, project));
       return whole_port(service, all, id);
     }
-    if (buried(w, id)) {
+    if (buried(w, id) || device_buried(w, body["device_id"].as_string())) {
       return Error(ErrorCode::gone, "Port " + id + " has been deleted; its id is not used again.")
           .with_type("PortGone");
     }
@@ -136,10 +136,23 @@ Result<Response> delete_port_of_server(Service& service, const Request&, Context
   return Response::empty(204);
 }
 
+// The server is gone: what it had, and what is still on its way to it.
+Result<Response> delete_ports_of_server(Service& service, const Request& r, Context& x) {
+  Caller caller = TRY(Caller::from(x.claims));
+  std::string device = r.query.get("device_id");
+  if (!is_uuid(device)) return bad_request("device_id must be a UUID.", "device_id");
+  TRYV(service.write(caller, [&](Work& w) { return bury_device(w, device); }));
+  return Response::empty(204);
+}
+
 Result<Response> put_binding(Service& service, const Request& r, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   BindWish wish = TRY(kBindWish.read(TRY(parse_json(r.body))));
   Json out = TRY(service.write(caller, [&](Work& w) -> Result<Json> {
+    if (device_buried(w, wish.device_id)) {
+      return Error(ErrorCode::gone, "Server " + wish.device_id + " has been deleted.")
+          .with_type("PortGone");
+    }
     TRYV(bind_port(w, TRY(port_of(w, x.param("id"), wish.project_id)), wish.host_id, wish.device_id,
                    wish.device_owner));
     return whole_port(service, w, x.param("id"));
@@ -196,13 +209,14 @@ void add_internal_routes(Router& router, std::shared_ptr<Service> service) {
     return [service, f](const Request& r, Context& x) { return f(*service, r, x); };
   };
   std::string one = "/internal/v1/ports/{id}";
-  router.add("GET", "/internal/v1/ports", Access::service, handler(list_ports));
-  router.add("PUT", one, Access::service, handler(put_port));
-  router.add("GET", one, Access::service, handler(get_port));
-  router.add("DELETE", one, Access::service, handler(delete_port_of_server));
-  router.add("PUT", one + "/binding", Access::service, handler(put_binding));
-  router.add("DELETE", one + "/binding", Access::service, handler(delete_binding));
-  router.add("GET", "/internal/v1/floatingips", Access::service, handler(list_floating));
+  add_route(router, "GET", "/internal/v1/ports", handler(list_ports));
+  add_route(router, "DELETE", "/internal/v1/ports", handler(delete_ports_of_server));
+  add_route(router, "PUT", one, handler(put_port));
+  add_route(router, "GET", one, handler(get_port));
+  add_route(router, "DELETE", one, handler(delete_port_of_server));
+  add_route(router, "PUT", one + "/binding", handler(put_binding));
+  add_route(router, "DELETE", one + "/binding", handler(delete_binding));
+  add_route(router, "GET", "/internal/v1/floatingips", handler(list_floating));
 }
 
 }  // namespace nuri::network

@@ -21,8 +21,10 @@ Json most_json(const std::vector<QuotaLine>& lines) {
 Result<Response> list(Service& service, const Request&, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   Json out = TRY(service.read(caller, [](Work& w) {
-    auto projects = w.s.all("SELECT DISTINCT project_id FROM quotas ORDER BY project_id", {},
-                            [](const db::Row& r) { return r.text(0); });
+    auto projects = w.s.all(
+        "SELECT DISTINCT holder FROM ledger_limits WHERE book = 'project' AND holder <> '' "
+        "ORDER BY holder",
+        {}, [](const db::Row& r) { return r.text(0); });
     Json quotas = Json::array();
     for (const std::string& p : projects) {
       Json q = most_json(quota_lines(w.s, p));
@@ -54,8 +56,11 @@ Result<Response> details(Service& service, const Request&, Context& x) {
 
 Result<Response> defaults(Service& service, const Request&, Context& x) {
   Caller caller = TRY(quota_reader(x));
-  auto lines = TRY(service.read(caller, [](Work& w) { return quota_lines(w.s, ""); }));
-  for (QuotaLine& l : lines) l.most = default_quota(l.resource);
+  auto lines = TRY(service.read(caller, [](Work& w) {
+    auto out = quota_lines(w.s, "");
+    for (QuotaLine& l : out) l.most = quota().class_limit(w.s, l.resource);
+    return out;
+  }));
   return Response::json(200, Json::object({{"quota", most_json(lines)}}));
 }
 
@@ -72,7 +77,7 @@ Result<Response> update(Service& service, const Request& r, Context& x) {
 Result<Response> reset(Service& service, const Request&, Context& x) {
   Caller caller = TRY(Caller::from(x.claims));
   TRYV(service.write(caller, [&](Work& w) -> Status {
-    w.s.exec("DELETE FROM quotas WHERE project_id = ?1", {x.param("project")});
+    quota().drop_limits(w.s, x.param("project"));
     return {};
   }));
   return Response::empty(204);
@@ -80,28 +85,56 @@ Result<Response> reset(Service& service, const Request&, Context& x) {
 
 }  // namespace
 
+namespace {
+// A value for each resource: its limit, or what `value` says.
+Schema by_resource(const Json& value) {
+  Json properties = Json::object();
+  for (const auto& [resource, most] : quota().defaults()) properties.set(resource, value);
+  return schema_of(Json::object({{"type", "object"}, {"properties", std::move(properties)}}));
+}
+}  // namespace
+
 void add_quota_routes(Router& router, std::shared_ptr<Service> service) {
   auto handler = [&](auto f) {
     return [service, f](const Request& r, Context& x) { return f(*service, r, x); };
   };
   std::string one = "/v2.0/quotas/{project}";
-  router.add("GET", "/v2.0/quotas", Access::admin, handler(list));
+  Schema limits = by_resource(Json::object({{"type", "integer"}, {"minimum", -1}}));
+  Json number = Json::object({{"type", "integer"}});
+  Schema used = by_resource(Json::object(
+      {{"type", "object"},
+       {"properties", Json::object({{"limit", number}, {"used", number}, {"reserved", number}})}}));
+  Schema quota_of = wrapped("quota", limits);
+  add_route(router, "GET", "/v2.0/quotas", handler(list))
+      .says("Lists the projects with limits of their own")
+      .answers(listed("quotas", limits));
   // The project of the token itself (Neutron's old "tenant" resource, still asked for by clients).
   for (const char* word : {"tenant", "project"}) {
-    router.add("GET", std::string("/v2.0/quotas/") + word, Access::reader,
-               [word](const Request&, Context& x) -> Result<Response> {
-                 return Response::json(
-                     200,
-                     Json::object({{word, Json::object({{"tenant_id", x.claims.project_id},
-                                                        {"project_id", x.claims.project_id}})}}));
-               });
+    add_route(router, "GET", std::string("/v2.0/quotas/") + word,
+              [word](const Request&, Context& x) -> Result<Response> {
+                return Response::json(
+                    200,
+                    Json::object({{word, Json::object({{"tenant_id", x.claims.project_id},
+                                                       {"project_id", x.claims.project_id}})}}));
+              })
+        .says("The project of the token");
   }
-  router.add("GET", one, Access::reader, handler(show));
-  router.add("GET", one + "/default", Access::reader, handler(defaults));
-  router.add("GET", one + "/details.json", Access::reader, handler(details));
-  router.add("GET", one + "/details", Access::reader, handler(details));
-  router.add("PUT", one, Access::admin, handler(update));
-  router.add("DELETE", one, Access::admin, handler(reset));
+  add_route(router, "GET", one, handler(show)).says("A project's limits").answers(quota_of);
+  add_route(router, "GET", one + "/default", handler(defaults))
+      .says("The limits of projects that have none of their own")
+      .answers(quota_of);
+  for (const char* path : {"/details.json", "/details"}) {
+    add_route(router, "GET", one + path, handler(details))
+        .says("A project's limits and what it uses of them")
+        .answers(wrapped("quota", used));
+  }
+  add_route(router, "PUT", one, handler(update))
+      .says("Sets a project's limits")
+      .reads(quota_of)
+      .answers(quota_of);
+  add_route(router, "DELETE", one, handler(reset))
+      .says("Takes a project back to the default limits")
+      .answers_nothing();
 }
 
 }  // namespace nuri::network

@@ -7,8 +7,10 @@ namespace nuri::network {
 Json port_json(const Port& p, bool admin);
 
 void add_resource_routes(Router& router, std::shared_ptr<Service> service);
+void add_group_routes(Router& router, std::shared_ptr<Service> service);
 void add_discovery_routes(Router& router, std::shared_ptr<Service> service);
 void add_quota_routes(Router& router, std::shared_ptr<Service> service);
+void add_availability_routes(Router& router, std::shared_ptr<Service> service);
 void add_internal_routes(Router& router, std::shared_ptr<Service> service);
 // All of them, and the outbox's.
 void add_routes(Router& router, std::shared_ptr<Service> service);

@@ -46,59 +46,77 @@ void add_tag_routes(Router& router, std::shared_ptr<Service> service,
     Caller caller = TRY(Caller::from(x.claims));
     return service->read(caller, [&](Work& w) { return c->tags(w, x.param("id")); });
   };
-  router.add("GET", base, Access::reader,
-             [current](const Request&, Context& x) -> Result<Response> {
-               return Response::json(200, Json::object({{"tags", Json::strings(TRY(current(x)))}}));
-             });
-  router.add("GET", one, Access::reader, [current](const Request&, Context& x) -> Result<Response> {
-    Tags tags = TRY(current(x));
-    if (std::find(tags.begin(), tags.end(), x.param("tag")) == tags.end())
-      return no_tag(x.param("tag"));
-    return Response::empty(204);
-  });
-  router.add("PUT", base, Access::member,
-             [service, c](const Request& r, Context& x) -> Result<Response> {
-               Json asked = TRY(body_member(r.body, "tags"));
-               FieldRules rules{.name = "tags", .type = "strings", .max = 50};
-               TRYV(check_field(rules, asked));
-               Tags wanted;
-               for (const std::string& t : strings_from(asked)) {
-                 TRYV(check_tag(t));
-                 if (std::find(wanted.begin(), wanted.end(), t) == wanted.end())
-                   wanted.push_back(t);
-               }
-               Tags now = TRY(change_tags(*service, *c, x, [&](Tags& t) -> Status {
-                 t = wanted;
-                 return {};
-               }));
-               return Response::json(200, Json::object({{"tags", Json::strings(now)}}));
-             });
-  router.add("PUT", one, Access::member,
-             [service, c](const Request&, Context& x) -> Result<Response> {
-               TRYV(check_tag(x.param("tag")));
-               TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
-                 if (std::find(t.begin(), t.end(), x.param("tag")) == t.end())
-                   t.push_back(x.param("tag"));
-                 return {};
-               }));
-               return Response::empty(201);
-             });
-  router.add("DELETE", base, Access::member,
-             [service, c](const Request&, Context& x) -> Result<Response> {
-               TRYV(change_tags(*service, *c, x, [](Tags& t) -> Status {
-                 t.clear();
-                 return {};
-               }));
-               return Response::empty(204);
-             });
-  router.add("DELETE", one, Access::member,
-             [service, c](const Request&, Context& x) -> Result<Response> {
-               TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
-                 if (std::erase(t, x.param("tag")) == 0) return no_tag(x.param("tag"));
-                 return {};
-               }));
-               return Response::empty(204);
-             });
+  Schema all = wrapped("tags", schema_of(*parse_json(R"({"type": "array",
+      "items": {"type": "string", "maxLength": 60}, "maxItems": 50})")));
+  add_route(router, "GET", base,
+            [current](const Request&, Context& x) -> Result<Response> {
+              return Response::json(200, Json::object({{"tags", Json::strings(TRY(current(x)))}}));
+            })
+      .says("Lists the tags of a " + c->singular)
+      .answers(all);
+  add_route(router, "GET", one,
+            [current](const Request&, Context& x) -> Result<Response> {
+              Tags tags = TRY(current(x));
+              if (std::find(tags.begin(), tags.end(), x.param("tag")) == tags.end())
+                return no_tag(x.param("tag"));
+              return Response::empty(204);
+            })
+      .says("Whether a " + c->singular + " has this tag")
+      .answers_nothing()
+      .status(204);
+  add_route(router, "PUT", base,
+            [service, c](const Request& r, Context& x) -> Result<Response> {
+              Json asked = TRY(body_member(r.body, "tags"));
+              FieldRules rules{.name = "tags", .type = "strings", .max = 50};
+              TRYV(check_field(rules, asked));
+              Tags wanted;
+              for (const std::string& t : strings_from(asked)) {
+                TRYV(check_tag(t));
+                if (std::find(wanted.begin(), wanted.end(), t) == wanted.end()) wanted.push_back(t);
+              }
+              Tags now = TRY(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                t = wanted;
+                return {};
+              }));
+              return Response::json(200, Json::object({{"tags", Json::strings(now)}}));
+            })
+      .says("Replaces the tags of a " + c->singular)
+      .reads(all)
+      .answers(all);
+  add_route(router, "PUT", one,
+            [service, c](const Request&, Context& x) -> Result<Response> {
+              TRYV(check_tag(x.param("tag")));
+              TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                if (std::find(t.begin(), t.end(), x.param("tag")) == t.end())
+                  t.push_back(x.param("tag"));
+                return {};
+              }));
+              return Response::empty(201);
+            })
+      .says("Adds a tag to a " + c->singular)
+      .reads_nothing()
+      .answers_nothing()
+      .status(201);
+  add_route(router, "DELETE", base,
+            [service, c](const Request&, Context& x) -> Result<Response> {
+              TRYV(change_tags(*service, *c, x, [](Tags& t) -> Status {
+                t.clear();
+                return {};
+              }));
+              return Response::empty(204);
+            })
+      .says("Takes all tags from a " + c->singular)
+      .answers_nothing();
+  add_route(router, "DELETE", one,
+            [service, c](const Request&, Context& x) -> Result<Response> {
+              TRYV(change_tags(*service, *c, x, [&](Tags& t) -> Status {
+                if (std::erase(t, x.param("tag")) == 0) return no_tag(x.param("tag"));
+                return {};
+              }));
+              return Response::empty(204);
+            })
+      .says("Takes a tag from a " + c->singular)
+      .answers_nothing();
 }
 
 }  // namespace nuri::network

@@ -149,6 +149,18 @@ Result<std::vector<FixedIp>> choose_addresses(Work& w, const Port& port, const J
   return chooser.by_default();
 }
 
+void add_automatic_addresses(Work& w, const Subnet& subnet) {
+  if (!subnet.auto_address()) return;
+  for (Port& p : load(w.s, ports(), "network_id = ?1", {subnet.network_id})) {
+    if (p.of_network()) continue;
+    // A new subnet's addresses are all free, and MACs are unique on a network.
+    p.fixed_ips.push_back({subnet.id, eui64_address(*Cidr::parse(subnet.cidr), p.mac_address)});
+    touch(w, p);
+    ports().update(w.s, p);
+    store_addresses(w.s, p);
+  }
+}
+
 Status keep_metadata_port(Work& w, const std::string& network_id) {
   auto network = networks().find(w.s, network_id);
   if (!network) return {};
@@ -165,7 +177,7 @@ Status keep_metadata_port(Work& w, const std::string& network_id) {
   Port port;
   if (found.empty()) {
     Json body = Json::object({{"network_id", network_id},
-                              {"project_id", network->project_id},
+                              {"project_id", ""},
                               {"device_owner", kOwnerMetadata},
                               {"device_id", "ovnmeta-" + network_id},
                               {"fixed_ips", Json::array()}});

@@ -2,7 +2,7 @@
 
 #include "network/api/fields.h"
 #include "network/domain/addresses.h"
-#include "network/store/work.h"
+#include "network/store/policy.h"
 #include "services/feed/outbox.h"
 
 namespace nuri::network {
@@ -106,11 +106,7 @@ Status associate(Work& w, FloatingIp& f, const Json& port_id, const Json& fixed)
 // Its own port on the external network holds the address: one table for all of them.
 Status allocate(Work& w, FloatingIp& f, const Network& network, const Json& body) {
   const Json &address = body["floating_ip_address"], &subnet = body["subnet_id"];
-  if (address.is_string() && !w.caller.admin) {
-    return forbidden(
-        "Policy does not allow the attribute floating_ip_address to be set by other than an "
-        "administrator.");
-  }
+  TRYV(may_set(w.caller, "floatingip", "floating_ip_address", address.is_string()));
   Json ask = Json::object({{"network_id", network.id},
                            {"project_id", ""},
                            {"device_id", f.id},

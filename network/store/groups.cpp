@@ -67,6 +67,7 @@ Result<SecurityGroup> create_group(Work& w, const Json& body) {
 }
 
 Result<SecurityGroup> update_group(Work& w, SecurityGroup row, const Json& body) {
+  TRYV(must_own(w, row, "update_security_group"));
   SecurityGroup next = row;
   TRYV(kGroupUpdate.update(next, body));
   if (next.name != row.name && next.name == "default") return default_exists();
@@ -86,6 +87,7 @@ Result<SecurityGroup> update_group(Work& w, SecurityGroup row, const Json& body)
 }
 
 Status delete_group(Work& w, const SecurityGroup& row) {
+  TRYV(must_own(w, row, "delete_security_group"));
   if (w.s.count("SELECT COUNT(*) FROM ports WHERE security_groups LIKE ?1",
                 {"%\"" + row.id + "\"%"}) > 0) {
     return refuse(ErrorCode::conflict, "SecurityGroupInUse",
@@ -96,8 +98,10 @@ Status delete_group(Work& w, const SecurityGroup& row) {
                   "Insufficient rights for removing default security group.");
   }
   // Rules of other groups that name this one go with it: their peers are no more.
-  w.s.exec("DELETE FROM rules WHERE group_id = ?1 OR remote_group_id = ?1", {row.id});
+  for (const Rule& r : rules().where(w.s, "group_id = ?1 OR remote_group_id = ?1", {row.id}))
+    rules().erase(w.s, r.id);
   w.s.exec("DELETE FROM default_groups WHERE group_id = ?1", {row.id});
+  drop_policies(w, row.id);
   groups().erase(w.s, row.id);
   return {};
 }
@@ -107,7 +111,9 @@ Result<Rule> create_rule(Work& w, const Json& body) {
   TRYV(read_rule(r, body));
   TRYV(begin(w, r, body));
   SecurityGroup g = TRY(find_group(w, r.group_id));
+  TRYV(must_own(w, g, "create_security_group_rule"));
   if (r.remote_group_id) TRYV(find_group(w, *r.remote_group_id));
+  if (r.remote_address_group_id) TRYV(find_address_group(w, *r.remote_address_group_id));
   if (body["project_id"].is_null() && body["tenant_id"].is_null()) r.project_id = g.project_id;
   for (const Rule& other : g.rules) {
     if (same_rule(r, other)) {

@@ -74,6 +74,41 @@ CREATE TABLE quotas (project_id TEXT NOT NULL, resource TEXT NOT NULL, most BIGI
 )sql"},
                                                 {2, R"sql(
 CREATE TABLE deleted_ports (id TEXT PRIMARY KEY, deleted_us BIGINT NOT NULL)
+)sql"},
+                                                {3, R"sql(
+CREATE TABLE rbac_policies (
+  id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, tags TEXT NOT NULL,
+  revision BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
+  object_type TEXT NOT NULL, object_id TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL);
+CREATE UNIQUE INDEX rbac_policies_object ON rbac_policies (object_id, action, target);
+CREATE INDEX rbac_policies_target ON rbac_policies (target, object_type);
+CREATE INDEX rbac_policies_project ON rbac_policies (project_id);
+CREATE TABLE address_groups (
+  id TEXT PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, tags TEXT NOT NULL,
+  revision BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
+  addresses TEXT NOT NULL);
+CREATE INDEX address_groups_project ON address_groups (project_id);
+ALTER TABLE rules ADD COLUMN remote_address_group_id TEXT REFERENCES address_groups (id);
+CREATE INDEX rules_address_group ON rules (remote_address_group_id);
+CREATE INDEX subnets_pool ON subnets (subnetpool_id);
+CREATE INDEX ports_network ON ports (network_id);
+CREATE INDEX routers_gateway ON routers (gateway_network_id);
+INSERT INTO rbac_policies (id, project_id, name, description, tags, revision, created_us, updated_us,
+  object_type, object_id, action, target)
+  SELECT substr(id, 29, 8) || '-' || substr(id, 10, 15) || substr(id, 1, 8) || substr(id, 25, 4), project_id, '',
+    '', '[]', 1, created_us, created_us, 'network', id, 'access_as_shared', '*' FROM networks WHERE shared = 1;
+INSERT INTO rbac_policies (id, project_id, name, description, tags, revision, created_us, updated_us,
+  object_type, object_id, action, target)
+  SELECT substr(id, 25, 8) || '-' || substr(id, 10, 15) || substr(id, 33, 4) || substr(id, 1, 8), project_id, '',
+    '', '[]', 1, created_us, created_us, 'network', id, 'access_as_external', '*' FROM networks WHERE external = 1;
+INSERT INTO rbac_policies (id, project_id, name, description, tags, revision, created_us, updated_us,
+  object_type, object_id, action, target)
+  SELECT substr(id, 29, 8) || '-' || substr(id, 10, 15) || substr(id, 1, 8) || substr(id, 25, 4), project_id, '',
+    '', '[]', 1, created_us, created_us, 'subnetpool', id, 'access_as_shared', '*' FROM subnet_pools WHERE shared = 1
+)sql"},
+                                                {4, R"sql(
+CREATE TABLE deleted_devices (id TEXT PRIMARY KEY, deleted_us BIGINT NOT NULL);
+UPDATE ports SET project_id = '' WHERE device_owner = 'network:distributed'
 )sql"}};
 
 }  // namespace nuri::network

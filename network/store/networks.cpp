@@ -1,16 +1,10 @@
 #include "network/api/fields.h"
 #include "network/domain/addresses.h"
-#include "network/store/work.h"
+#include "network/store/policy.h"
 
 namespace nuri::network {
 
 namespace {
-
-Status admin_for(Work& w, bool wanted, const char* field) {
-  if (!wanted || w.caller.admin) return {};
-  return forbidden(std::string("Policy does not allow the attribute ") + field +
-                   " to be set by other than an administrator.");
-}
 
 Status check_provider(const Network& n) {
   bool physical = n.network_type != "geneve";
@@ -38,6 +32,15 @@ Status check_provider(const Network& n) {
   return {};
 }
 
+// One external network is the default, as auto-selection needs it.
+Status check_default(Work& w, const Network& n) {
+  if (!n.is_default ||
+      w.s.count("SELECT COUNT(*) FROM networks WHERE is_default = 1 AND id <> ?1", {n.id}) == 0)
+    return {};
+  return neutron_error_of(ErrorCode::conflict, "DefaultExternalNetworkExists",
+                          "A default external network already exists.");
+}
+
 // One network on a physical network and VLAN.
 Status check_segment_free(Work& w, const Network& n) {
   if (n.physical_network.empty()) return {};
@@ -56,15 +59,16 @@ Status check_segment_free(Work& w, const Network& n) {
 Result<Network> create_network(Work& w, const Json& body) {
   Network n = TRY(kNetworkCreate.read(body));
   TRYV(begin(w, n, body));
-  TRYV(admin_for(w, n.shared, "shared"));
-  TRYV(admin_for(w, n.external, "router:external"));
-  TRYV(admin_for(w, n.is_default, "is_default"));
+  TRYV(may_set(w.caller, "network", "shared", n.shared));
+  TRYV(may_set(w.caller, "network", "router:external", n.external));
+  TRYV(may_set(w.caller, "network", "is_default", n.is_default));
   for (const char* field :
        {"provider:network_type", "provider:physical_network", "provider:segmentation_id"}) {
-    TRYV(admin_for(w, !body[field].is_null(), field));
+    TRYV(may_set(w.caller, "network", field, !body[field].is_null()));
   }
   TRYV(check_provider(n));
   TRYV(check_segment_free(w, n));
+  TRYV(check_default(w, n));
   TRYV(check_quota(w, n.project_id, "network"));
   if (n.network_type == "geneve") {
     // Any number unused by another: OVN hands out its own tunnel keys.
@@ -75,6 +79,8 @@ Result<Network> create_network(Work& w, const Json& body) {
   }
   if (n.mtu == 0) n.mtu = n.network_type == "geneve" ? w.settings.mtu : w.settings.external_mtu;
   networks().insert(w.s, n);
+  if (n.shared) share_with_all(w, n, "network", kShared);
+  if (n.external) share_with_all(w, n, "network", kExternal);
   return n;
 }
 
@@ -82,9 +88,10 @@ Result<Network> update_network(Work& w, Network row, const Json& body) {
   TRYV(must_own(w, row, "update_network"));
   Network next = row;
   TRYV(kNetworkUpdate.update(next, body));
-  TRYV(admin_for(w, next.shared != row.shared, "shared"));
-  TRYV(admin_for(w, next.external != row.external, "router:external"));
-  TRYV(admin_for(w, next.is_default != row.is_default, "is_default"));
+  TRYV(may_set(w.caller, "network", "shared", next.shared != row.shared));
+  TRYV(may_set(w.caller, "network", "router:external", next.external != row.external));
+  TRYV(may_set(w.caller, "network", "is_default", next.is_default != row.is_default));
+  TRYV(check_default(w, next));
   if (row.external && !next.external &&
       w.s.count("SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND device_owner IN "
                 "('network:router_gateway', "
@@ -95,11 +102,17 @@ Result<Network> update_network(Work& w, Network row, const Json& body) {
         "External network " + row.id +
             " cannot be updated to be made non-external, since it has existing gateway ports.");
   }
-  if (row.shared && !next.shared &&
-      w.s.count("SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND project_id <> ?2 AND "
-                "device_owner NOT LIKE "
-                "'network:%'",
-                {row.id, row.project_id}) > 0) {
+  RbacPolicy for_all;
+  for_all.project_id = row.project_id;
+  for_all.object_type = "network";
+  for_all.object_id = row.id;
+  for_all.action = kShared;
+  for_all.target = "*";
+  if (row.shared && !next.shared) unshare_with_all(w, row.id, kShared);
+  if (row.external && !next.external) unshare_with_all(w, row.id, kExternal);
+  if (!row.shared && next.shared) share_with_all(w, row, "network", kShared);
+  if (!row.external && next.external) share_with_all(w, row, "network", kExternal);
+  if (row.shared && !next.shared && used_by_others(w, for_all)) {
     return neutron_error_of(ErrorCode::conflict, "InvalidSharedSetting",
                             "Unable to reconfigure sharing settings for network " + row.id +
                                 ". Multiple projects are using it.");
@@ -113,14 +126,21 @@ Result<Network> update_network(Work& w, Network row, const Json& body) {
 
 Status delete_network(Work& w, const Network& row) {
   TRYV(must_own(w, row, "delete_network"));
-  if (w.s.count("SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND device_owner <> ?2",
-                {row.id, kOwnerMetadata}) > 0) {
+  // Floating IPs that lead nowhere go with their network, as its metadata port does.
+  if (w.s.count("SELECT COUNT(*) FROM ports WHERE network_id = ?1 AND device_owner <> ?2 AND NOT "
+                "(device_owner = ?3 AND EXISTS (SELECT 1 FROM floating_ips f WHERE "
+                "f.own_port_id = ports.id AND f.port_id IS NULL))",
+                {row.id, kOwnerMetadata, kOwnerFloatingIp}) > 0) {
     return neutron_error_of(ErrorCode::conflict, "NetworkInUse",
                             "Unable to complete operation on network " + row.id +
                                 ". There are one or more ports still in use on the network.");
   }
+  for (const FloatingIp& f : floating_ips().where(w.s, "network_id = ?1", {row.id}))
+    TRYV(delete_floating_ip(w, f));
   for (const Port& p : load(w.s, ports(), "network_id = ?1", {row.id})) erase_port(w, p);
-  w.s.exec("DELETE FROM subnets WHERE network_id = ?1", {row.id});
+  for (const Subnet& s : subnets().where(w.s, "network_id = ?1", {row.id}))
+    subnets().erase(w.s, s.id);
+  drop_policies(w, row.id);
   networks().erase(w.s, row.id);
   return {};
 }

@@ -2,14 +2,13 @@
 
 #include "network/api/fields.h"
 #include "network/domain/addresses.h"
-#include "network/store/work.h"
+#include "network/store/policy.h"
 
 namespace nuri::network {
 
 namespace {
 
 constexpr int kMacTries = 16;
-constexpr TimeUs kTombstoneUs = 3600 * kSecondUs;  // longer than any request is on its way
 
 std::string lower(std::string s) {
   for (char& c : s) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -78,36 +77,26 @@ Status check_owner(Work& w, const Port& p, const std::string& before) {
 }
 
 Status admin_fields(Work& w, const Json& body) {
-  if (w.caller.admin) return {};
   for (const char* field : {"binding:host_id", "binding:profile"}) {
     const Json& v = body[field];
     bool said = v.is_object() ? v.size() > 0 : !v.as_string().empty();
-    if (said) {
-      return forbidden(std::string("Policy does not allow the attribute ") + field +
-                       " to be set by other than an administrator.");
-    }
+    TRYV(may_set(w.caller, "port", field, said));
   }
   return {};
 }
 
-Error owners_only(const char* field) {
-  return forbidden(std::string("Policy does not allow the attribute ") + field +
-                   " to be set by other than an administrator or the network's owner.");
-}
-
-// On another's network a tenant takes the address it is given and is held to it: what would let a
-// port speak in another's name is for the network's owner, as Neutron's policy has it.
+// What would let a port speak in another's name is for the network's owner.
 Status address_fields(Work& w, const Network& network, const Json& body, bool update) {
-  if (w.caller.owns(network)) return {};
+  bool owner = w.caller.owns(network);
   for (const char* field : {"port_security_enabled", "mac_address", "allowed_address_pairs"}) {
     const Json* v = body.find(field);
     // What says the default says nothing, but an update changes what an administrator may have set.
     bool said = v && (update || !(v->is_null() || (v->is_array() && v->size() == 0)));
-    if (said) return owners_only(field);
+    TRYV(may_set(w.caller, "port", field, said, owner));
   }
   for (const Json& item : body["fixed_ips"].as_array()) {
-    if (item.is_object() && !item["ip_address"].is_null())
-      return owners_only("fixed_ips:ip_address");
+    bool said = item.is_object() && !item["ip_address"].is_null();
+    TRYV(may_set(w.caller, "port", "fixed_ips:ip_address", said, owner));
   }
   return {};
 }
@@ -143,7 +132,7 @@ Result<Port> create_port(Work& w, const Json& body, const PortOrder& order) {
   if (!order.id.empty()) p.id = order.id;
   p.from_compute = order.from_compute;
   Network network = TRY(find_network(w, p.network_id));
-  if (!w.caller.owns(network) && !network.shared) {
+  if (!w.caller.owns(network) && !network.shared_with_caller) {
     return forbidden("Policy does not allow create_port on network " + network.id +
                      ": it is external and another project's.");
   }
@@ -221,6 +210,8 @@ Status delete_port(Work& w, const Port& row) {
                                 " cannot be deleted directly via the port API: has device owner " +
                                 row.device_owner + ".");
   }
+  // Also what its user deletes: compute's order for it may still be on its way.
+  bury_port(w, row.id);
   erase_port(w, row);
   return {};
 }
@@ -229,19 +220,6 @@ void erase_port(Work& w, const Port& row) {
   release_floating(w, row, true);
   w.s.exec("DELETE FROM allocations WHERE port_id = ?1", {row.id});
   ports().erase(w.s, row.id);
-}
-
-void bury_port(Work& w, const std::string& id) {
-  w.s.exec("DELETE FROM deleted_ports WHERE deleted_us < ?1", {w.now - kTombstoneUs});
-  w.s.exec(
-      "INSERT INTO deleted_ports (id, deleted_us) VALUES (?1, ?2) "
-      "ON CONFLICT (id) DO UPDATE SET deleted_us = excluded.deleted_us",
-      {id, w.now});
-}
-
-bool buried(Work& w, const std::string& id) {
-  return w.s.count("SELECT COUNT(*) FROM deleted_ports WHERE id = ?1 AND deleted_us >= ?2",
-                   {id, w.now - kTombstoneUs}) > 0;
 }
 
 Status bind_port(Work& w, Port row, const std::string& host, const std::string& device,

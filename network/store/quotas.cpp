@@ -1,5 +1,4 @@
 #include <climits>
-#include <map>
 
 #include "network/domain/addresses.h"
 #include "network/store/work.h"
@@ -9,55 +8,70 @@ namespace nuri::network {
 namespace {
 
 struct Kind {
-  const char* resource;
-  int64_t most;       // Neutron's default
-  const char* count;  // of a project, ?1
+  const char *resource, *table;
+  int64_t most;
 };
 
+// In the order in which answers show them.
 const Kind kKinds[] = {
-    {"network", 100, "SELECT COUNT(*) FROM networks WHERE project_id = ?1"},
-    {"subnet", 100, "SELECT COUNT(*) FROM subnets WHERE project_id = ?1"},
-    {"subnetpool", -1, "SELECT COUNT(*) FROM subnet_pools WHERE project_id = ?1"},
-    {"port", 500,
-     "SELECT COUNT(*) FROM ports WHERE project_id = ?1 AND device_owner <> 'network:distributed'"},
-    {"router", 10, "SELECT COUNT(*) FROM routers WHERE project_id = ?1"},
-    {"floatingip", 50, "SELECT COUNT(*) FROM floating_ips WHERE project_id = ?1"},
-    {"security_group", 10, "SELECT COUNT(*) FROM security_groups WHERE project_id = ?1"},
-    {"security_group_rule", 100, "SELECT COUNT(*) FROM rules WHERE project_id = ?1"},
+    {"network", "networks", 100},
+    {"subnet", "subnets", 100},
+    {"subnetpool", "subnet_pools", -1},
+    {"port", "ports", 500},
+    {"router", "routers", 10},
+    {"floatingip", "floating_ips", 50},
+    {"security_group", "security_groups", 10},
+    {"security_group_rule", "rules", 100},
+    {"rbac_policy", "rbac_policies", 10},
+    {"address_group", "address_groups", 100},
 };
 
-int64_t most_of(db::Session& s, const std::string& project_id, const Kind& k) {
-  auto own = s.one("SELECT most FROM quotas WHERE project_id = ?1 AND resource = ?2",
-                   {project_id, k.resource}, [](const db::Row& r) { return r.i64(0); });
-  return own.value_or(k.most);
+std::string truth() {
+  std::string out;
+  for (const Kind& k : kKinds) {
+    out += std::string(out.empty() ? "" : " UNION ALL ") + "SELECT id, project_id, '" + k.resource +
+           "', 1 FROM " + k.table + " WHERE project_id <> ''";
+  }
+  return out;
+}
+
+Error over_quota(const ledger::Overrun& o) {
+  return neutron_error_of(ErrorCode::over_quota, "OverQuota",
+                          "Quota exceeded for resources: ['" + o.resource + "'].");
 }
 
 }  // namespace
 
-int64_t default_quota(std::string_view resource) {
-  for (const Kind& k : kKinds) {
-    if (k.resource == resource) return k.most;
-  }
-  return -1;
+const ledger::Ledger& quota() {
+  static const ledger::Ledger kLedger = [] {
+    std::map<std::string, int64_t> defaults;
+    for (const Kind& k : kKinds) defaults[k.resource] = k.most;
+    return ledger::Ledger("project", defaults, over_quota);
+  }();
+  return kLedger;
+}
+
+std::vector<ledger::Audited> audited() { return {{&quota(), truth(), ""}}; }
+
+void adopt_quotas(db::Session& s) {
+  s.each("SELECT project_id, resource, most FROM quotas", {},
+         [&](const db::Row& r) { quota().set_limit(s, r.text(0), r.text(1), r.i64(2)); });
+  s.exec("DELETE FROM quotas");
+  ledger::adopt_if_empty(s, quota(), truth());
 }
 
 std::vector<QuotaLine> quota_lines(db::Session& s, const std::string& project_id) {
   std::vector<QuotaLine> out;
-  for (const Kind& k : kKinds)
-    out.push_back({k.resource, most_of(s, project_id, k), s.count(k.count, {project_id})});
+  for (const Kind& k : kKinds) {
+    out.push_back({k.resource, quota().limit(s, project_id, k.resource),
+                   quota().used(s, project_id, k.resource)});
+  }
   return out;
 }
 
 Status check_quota(Work& w, const std::string& project_id, std::string_view resource) {
-  for (const Kind& k : kKinds) {
-    if (k.resource != resource) continue;
-    int64_t most = most_of(w.s, project_id, k);
-    if (most >= 0 && w.s.count(k.count, {project_id}) + 1 > most) {
-      return neutron_error_of(ErrorCode::conflict, "OverQuota",
-                              "Quota exceeded for resources: ['" + std::string(resource) + "'].");
-    }
-  }
-  return {};
+  if (project_id.empty()) return {};
+  return quota().fits(w.s, project_id, {{std::string(resource), 1}});
 }
 
 Status set_quotas(db::Session& s, const std::string& project_id, const Json& body) {
@@ -65,17 +79,15 @@ Status set_quotas(db::Session& s, const std::string& project_id, const Json& bod
   for (const auto& [name, value] : body.as_object()) {
     bool known = false;
     for (const Kind& k : kKinds) known = known || name == k.resource;
+    // Clients send the project along with the limits.
+    if (name == "tenant_id" || name == "project_id") continue;
     if (!known)
       return bad_request("'" + name.substr(0, 80) + "' is not a resource with a quota.",
                          name.substr(0, 80));
     FieldRules rules{.name = name, .type = "integer", .min = -1, .max = INT32_MAX};
     TRYV(check_field(rules, value));
     int64_t most = value.is_string() ? std::stoll(value.as_string()) : value.as_int();
-    s.exec(
-        "INSERT INTO quotas (project_id, resource, most) VALUES (?1, ?2, ?3) ON CONFLICT "
-        "(project_id, resource) "
-        "DO UPDATE SET most = ?3",
-        {project_id, name, most});
+    quota().set_limit(s, project_id, name, most);
   }
   return {};
 }

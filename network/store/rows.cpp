@@ -1,5 +1,6 @@
 #include "network/store/rows.h"
 
+#include <algorithm>
 #include <map>
 
 #include "network/api/fields.h"
@@ -30,10 +31,20 @@ std::map<std::string, std::vector<Row>> gather(db::Session& s, const std::string
                                                Read read) {
   std::map<std::string, std::vector<Row>> out;
   auto add = [&](const db::Row& r) { out[r.text(0)].push_back(read(r)); };
-  if (owners.size() == 1) {
-    s.each(select + " WHERE " + owner_column + " = ?1 ORDER BY " + order, {owners[0]}, add);
-  } else if (!owners.empty()) {
+  constexpr size_t kMostNamed = 256;  // beyond, the whole table is as quick
+  if (owners.size() > kMostNamed) {
     s.each(select + " ORDER BY " + order, {}, add);
+  } else if (!owners.empty()) {
+    // Powers of two, the last one again and again: few different statements.
+    size_t marks = 1;
+    while (marks < owners.size()) marks *= 2;
+    std::string list;
+    db::Args args;
+    for (size_t i = 0; i < marks; ++i) {
+      list += (i ? ", ?" : "?") + std::to_string(i + 1);
+      args.emplace_back(owners[std::min(i, owners.size() - 1)]);
+    }
+    s.each(select + " WHERE " + owner_column + " IN (" + list + ") ORDER BY " + order, args, add);
   }
   return out;
 }
@@ -65,7 +76,8 @@ const Table<Network>& networks() {
            column<T>("port_security", &T::port_security), column<T>("status", &T::status),
            column<T>("mtu", &T::mtu), column<T>("network_type", &T::network_type),
            column<T>("physical_network", &T::physical_network),
-           column<T>("segmentation_id", &T::segmentation_id)}));
+           column<T>("segmentation_id", &T::segmentation_id)}),
+      "network");
   return table;
 }
 
@@ -81,7 +93,8 @@ const Table<Subnet>& subnets() {
            column<T>("ip_version", &T::ip_version), column<T>("enable_dhcp", &T::enable_dhcp),
            json_column("pools", &T::pools, kPool),
            json_column("host_routes", &T::host_routes, kHostRoute),
-           column<T>("dns_nameservers", &T::dns_nameservers)}));
+           column<T>("dns_nameservers", &T::dns_nameservers)}),
+      "subnet");
   return table;
 }
 
@@ -97,7 +110,8 @@ const Table<Port>& ports() {
            column<T>("vnic_type", &T::vnic_type), column<T>("security_groups", &T::security_groups),
            json_column("address_pairs", &T::address_pairs, kAddressPair),
            json_column("dhcp_options", &T::dhcp_options, kDhcpOption),
-           column<T>("profile", &T::profile), column<T>("from_compute", &T::from_compute)}));
+           column<T>("profile", &T::profile), column<T>("from_compute", &T::from_compute)}),
+      "port");
   return table;
 }
 
@@ -109,7 +123,8 @@ const Table<VirtualRouter>& routers() {
                       column<T>("enable_snat", &T::enable_snat), column<T>("status", &T::status),
                       column<T>("gateway_network_id", &T::gateway_network_id),
                       column<T>("gateway_port_id", &T::gateway_port_id),
-                      json_column("routes", &T::routes, kHostRoute)}));
+                      json_column("routes", &T::routes, kHostRoute)}),
+      "router");
   return table;
 }
 
@@ -121,7 +136,8 @@ const Table<FloatingIp>& floating_ips() {
                       column<T>("own_port_id", &T::own_port_id), column<T>("port_id", &T::port_id),
                       column<T>("fixed_ip_address", &T::fixed_ip_address),
                       column<T>("router_id", &T::router_id), column<T>("status", &T::status),
-                      column<T>("user_id", &T::user_id)}));
+                      column<T>("user_id", &T::user_id)}),
+      "floatingip");
   return table;
 }
 
@@ -129,7 +145,8 @@ const Table<SecurityGroup>& groups() {
   using T = SecurityGroup;
   static const Table<T> table("security_groups",
                               with_common<T>({column<T>("stateful", &T::stateful),
-                                              column<T>("is_default", &T::is_default)}));
+                                              column<T>("is_default", &T::is_default)}),
+                              "security_group");
   return table;
 }
 
@@ -141,7 +158,9 @@ const Table<Rule>& rules() {
                       column<T>("ethertype", &T::ethertype), column<T>("protocol", &T::protocol),
                       column<T>("remote_group_id", &T::remote_group_id),
                       column<T>("remote_ip_prefix", &T::remote_ip_prefix),
-                      column<T>("port_min", &T::port_min), column<T>("port_max", &T::port_max)}));
+                      column<T>("port_min", &T::port_min), column<T>("port_max", &T::port_max),
+                      column<T>("remote_address_group_id", &T::remote_address_group_id)}),
+      "security_group_rule");
   return table;
 }
 
@@ -153,7 +172,26 @@ const Table<SubnetPool>& subnet_pools() {
           {column<T>("prefixes", &T::prefixes), column<T>("ip_version", &T::ip_version),
            column<T>("default_prefix", &T::default_prefix), column<T>("min_prefix", &T::min_prefix),
            column<T>("max_prefix", &T::max_prefix), column<T>("default_quota", &T::default_quota),
-           column<T>("shared", &T::shared), column<T>("is_default", &T::is_default)}));
+           column<T>("shared", &T::shared), column<T>("is_default", &T::is_default)}),
+      "subnetpool");
+  return table;
+}
+
+const Table<AddressGroup>& address_groups() {
+  using T = AddressGroup;
+  static const Table<T> table(
+      "address_groups", with_common<T>({column<T>("addresses", &T::addresses)}), "address_group");
+  return table;
+}
+
+const Table<RbacPolicy>& rbac_policies() {
+  using T = RbacPolicy;
+  static const Table<T> table(
+      "rbac_policies",
+      with_common<T>({column<T>("object_type", &T::object_type),
+                      column<T>("object_id", &T::object_id), column<T>("action", &T::action),
+                      column<T>("target", &T::target)}),
+      "rbac_policy");
   return table;
 }
 

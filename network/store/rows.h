@@ -17,6 +17,8 @@ const Table<FloatingIp>& floating_ips();
 const Table<SecurityGroup>& groups();
 const Table<Rule>& rules();
 const Table<SubnetPool>& subnet_pools();
+const Table<AddressGroup>& address_groups();
+const Table<RbacPolicy>& rbac_policies();
 
 // What hangs on the rows, for all of them in one query.
 void fill(db::Session& s, std::vector<Network>& rows);

@@ -13,6 +13,7 @@ Result<Snapshot> take_snapshot(db::Database& database) {
     out.routers = load(s, routers());
     out.floating_ips = load(s, floating_ips());
     out.groups = load(s, groups());
+    out.address_groups = load(s, address_groups());
     return out;
   });
 }

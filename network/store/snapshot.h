@@ -13,6 +13,7 @@ struct Snapshot {
   std::vector<VirtualRouter> routers;
   std::vector<FloatingIp> floating_ips;
   std::vector<SecurityGroup> groups;
+  std::vector<AddressGroup> address_groups;
 };
 
 Result<Snapshot> take_snapshot(db::Database& database);

@@ -2,28 +2,42 @@
 
 #include "network/api/fields.h"
 #include "network/domain/addresses.h"
-#include "network/store/work.h"
+#include "network/store/policy.h"
 
 namespace nuri::network {
 
 namespace {
 
+constexpr size_t kMostPrefixes = 100;
+
+// Without those that lie within others, in order.
+std::vector<std::string> compact(std::vector<Cidr> given) {
+  std::sort(given.begin(), given.end(), [](const Cidr& a, const Cidr& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : a.base < b.base;
+  });
+  std::vector<Cidr> kept;
+  for (const Cidr& c : given) {
+    bool inside =
+        std::any_of(kept.begin(), kept.end(), [&](const Cidr& k) { return k.contains(c.base); });
+    if (!inside) kept.push_back(c);
+  }
+  std::sort(kept.begin(), kept.end(), [](const Cidr& a, const Cidr& b) { return a.base < b.base; });
+  std::vector<std::string> out;
+  for (const Cidr& c : kept) out.push_back(c.str());
+  return out;
+}
+
 // Prefixes canonical and of one version; lengths filled with Neutron's defaults and in order.
 Status complete(SubnetPool& p) {
   bool v4 = Cidr::parse(p.prefixes.front())->base.v4;
-  std::vector<Cidr> seen;
-  for (std::string& text : p.prefixes) {
+  std::vector<Cidr> given;
+  for (const std::string& text : p.prefixes) {
     Cidr cidr = *Cidr::parse(text);
     if (cidr.base.v4 != v4)
       return bad_request("the prefixes of a pool must be all IPv4 or all IPv6.", "prefixes");
-    for (const Cidr& other : seen) {
-      if (other.overlaps(cidr))
-        return bad_request("the prefixes " + other.str() + " and " + cidr.str() + " overlap.",
-                           "prefixes");
-    }
-    seen.push_back(cidr);
-    text = cidr.str();
+    given.push_back(Cidr{cidr.network(), cidr.prefix});
   }
+  p.prefixes = compact(std::move(given));
   p.ip_version = v4 ? 4 : 6;
   int64_t most = v4 ? 32 : 128;
   if (p.min_prefix == 0) p.min_prefix = v4 ? 8 : 64;
@@ -40,10 +54,34 @@ Status complete(SubnetPool& p) {
   return {};
 }
 
-Status admin_for(Work& w, bool wanted, const char* field) {
-  if (!wanted || w.caller.admin) return {};
-  return forbidden(std::string("Policy does not allow the attribute ") + field +
-                   " to be set by other than an administrator.");
+Status check_default(Work& w, const SubnetPool& p) {
+  if (!p.is_default ||
+      w.s.count("SELECT COUNT(*) FROM subnet_pools WHERE is_default = 1 AND ip_version = ?1 AND "
+                "id <> ?2",
+                {p.ip_version, p.id}) == 0)
+    return {};
+  return neutron_error_of(ErrorCode::bad_request, "InvalidInput",
+                          "Invalid input for operation: A default subnetpool for this IP family "
+                          "has already been set. Only one default may exist per IP family.",
+                          "is_default");
+}
+
+std::vector<std::string> subnets_of(Work& w, const SubnetPool& p) {
+  return w.s.all("SELECT cidr FROM subnets WHERE subnetpool_id = ?1", {p.id},
+                 [](const db::Row& r) { return r.text(0); });
+}
+
+bool within(const std::vector<std::string>& prefixes, const Cidr& cidr) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& text) {
+    Cidr c = *Cidr::parse(text);
+    return c.prefix <= cidr.prefix && c.contains(cidr.network());
+  });
+}
+
+Result<SubnetPool> store(Work& w, SubnetPool row) {
+  touch(w, row);
+  subnet_pools().update(w.s, row);
+  return row;
 }
 
 }  // namespace
@@ -51,11 +89,13 @@ Status admin_for(Work& w, bool wanted, const char* field) {
 Result<SubnetPool> create_subnet_pool(Work& w, const Json& body) {
   SubnetPool p = TRY(kSubnetPoolCreate.read(body));
   TRYV(begin(w, p, body));
-  TRYV(admin_for(w, p.shared, "shared"));
-  TRYV(admin_for(w, p.is_default, "is_default"));
+  TRYV(may_set(w.caller, "subnetpool", "shared", p.shared));
+  TRYV(may_set(w.caller, "subnetpool", "is_default", p.is_default));
   TRYV(complete(p));
+  TRYV(check_default(w, p));
   TRYV(check_quota(w, p.project_id, "subnetpool"));
   subnet_pools().insert(w.s, p);
+  if (p.shared) share_with_all(w, p, "subnetpool", kShared);
   return p;
 }
 
@@ -63,17 +103,14 @@ Result<SubnetPool> update_subnet_pool(Work& w, SubnetPool row, const Json& body)
   TRYV(must_own(w, row, "update_subnetpool"));
   SubnetPool next = row;
   TRYV(kSubnetPoolUpdate.update(next, body));
-  TRYV(admin_for(w, next.is_default != row.is_default, "is_default"));
+  TRYV(may_set(w.caller, "subnetpool", "is_default", next.is_default != row.is_default));
   TRYV(complete(next));
+  TRYV(check_default(w, next));
   if (next.ip_version != row.ip_version)
     return bad_request("the IP version of a pool's prefixes cannot change.", "prefixes");
   for (const std::string& old : row.prefixes) {
     Cidr before = *Cidr::parse(old);
-    bool kept =
-        std::any_of(next.prefixes.begin(), next.prefixes.end(), [&](const std::string& text) {
-          Cidr c = *Cidr::parse(text);
-          return c.prefix <= before.prefix && c.contains(before.network());
-        });
+    bool kept = within(next.prefixes, before);
     if (!kept) {
       return neutron_error_of(
           ErrorCode::bad_request, "IllegalSubnetPoolPrefixUpdate",
@@ -82,9 +119,7 @@ Result<SubnetPool> update_subnet_pool(Work& w, SubnetPool row, const Json& body)
           "prefixes");
     }
   }
-  touch(w, next);
-  subnet_pools().update(w.s, next);
-  return next;
+  return store(w, next);
 }
 
 Status delete_subnet_pool(Work& w, const SubnetPool& row) {
@@ -93,8 +128,42 @@ Status delete_subnet_pool(Work& w, const SubnetPool& row) {
     return neutron_error_of(ErrorCode::conflict, "SubnetPoolDeleteError",
                             "Unable to delete subnet pool: Subnet pool has existing allocations.");
   }
+  drop_policies(w, row.id);
   subnet_pools().erase(w.s, row.id);
   return {};
+}
+
+Result<SubnetPool> add_prefixes(Work& w, SubnetPool row, const Json& body) {
+  TRYV(must_own(w, row, "add_prefixes"));
+  SubnetPool more = TRY(kPrefixes.read(body));
+  SubnetPool next = row;
+  next.prefixes.insert(next.prefixes.end(), more.prefixes.begin(), more.prefixes.end());
+  TRYV(complete(next));
+  if (next.prefixes.size() > kMostPrefixes)
+    return bad_request("a subnet pool holds at most 100 prefixes.", "prefixes");
+  return store(w, next);
+}
+
+Result<SubnetPool> remove_prefixes(Work& w, SubnetPool row, const Json& body) {
+  TRYV(must_own(w, row, "remove_prefixes"));
+  SubnetPool less = TRY(kPrefixes.read(body));
+  for (const std::string& text : less.prefixes) {
+    std::string plain = Cidr::parse(text)->str();
+    if (std::erase(row.prefixes, plain) == 0) {
+      return neutron_error_of(ErrorCode::bad_request, "IllegalSubnetPoolPrefixUpdate",
+                              "Illegal update to prefixes: " + plain + " is no prefix of the pool.",
+                              "prefixes");
+    }
+  }
+  for (const std::string& used : subnets_of(w, row)) {
+    if (within(row.prefixes, *Cidr::parse(used))) continue;
+    return neutron_error_of(ErrorCode::bad_request, "IllegalSubnetPoolPrefixUpdate",
+                            "Illegal update to prefixes: the subnet " + used + " lies in them.",
+                            "prefixes");
+  }
+  if (row.prefixes.empty())
+    return bad_request("a subnet pool keeps at least one prefix.", "prefixes");
+  return store(w, row);
 }
 
 }  // namespace nuri::network

@@ -2,7 +2,7 @@
 
 #include "network/api/fields.h"
 #include "network/domain/addresses.h"
-#include "network/store/work.h"
+#include "network/store/pool_allocation.h"
 
 namespace nuri::network {
 
@@ -13,51 +13,20 @@ Error invalid(std::string message, std::string field) {
                           "Invalid input for operation: " + std::move(message), std::move(field));
 }
 
-// subnetpool_id + prefixlen: the pool's first free block; a cidr given too must lie in the pool.
-Result<Cidr> from_pool(Work& w, const SubnetPool& pool, const Json& body) {
-  std::vector<Cidr> blocks, used;
-  for (const std::string& p : pool.prefixes) blocks.push_back(*Cidr::parse(p));
-  for (const Subnet& s : subnets().where(w.s, "subnetpool_id = ?1", {pool.id}))
-    used.push_back(*Cidr::parse(s.cidr));
-  if (body["cidr"].is_string()) {
-    Cidr wanted = TRY(checked_cidr(body["cidr"].as_string(), pool.ip_version));
-    bool inside = std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& b) {
-      return b.prefix <= wanted.prefix && b.contains(wanted.base);
-    });
-    bool taken =
-        std::any_of(used.begin(), used.end(), [&](const Cidr& u) { return u.overlaps(wanted); });
-    if (inside && !taken) return wanted;
-    return neutron_error_of(ErrorCode::conflict, "SubnetAllocationError",
-                            "Failed to allocate subnet: Cannot allocate requested subnet from the "
-                            "available set of prefixes.");
-  }
-  const Json& length = body["prefixlen"];
-  int64_t prefix = length.is_null()     ? pool.default_prefix
-                   : length.is_string() ? std::stoll(length.as_string())
-                                        : length.as_int();
-  if (prefix < pool.min_prefix || prefix > pool.max_prefix) {
-    return neutron_error_of(ErrorCode::bad_request,
-                            prefix < pool.min_prefix ? "MinPrefixSubnetAllocationError"
-                                                     : "MaxPrefixSubnetAllocationError",
-                            "Unable to allocate subnet with prefix length " +
-                                std::to_string(prefix) + ": allowed are " +
-                                std::to_string(pool.min_prefix) + " to " +
-                                std::to_string(pool.max_prefix) + ".",
-                            "prefixlen");
-  }
-  auto block = next_block(blocks, static_cast<int>(prefix), used);
-  if (!block) {
-    return neutron_error_of(
-        ErrorCode::conflict, "SubnetAllocationError",
-        "Failed to allocate subnet: Insufficient prefix space to allocate subnet size /" +
-            std::to_string(prefix) + ".");
-  }
-  return *block;
-}
-
 Result<Cidr> cidr_of(Work& w, Subnet& n, const Json& body) {
-  if (body["subnetpool_id"].is_string()) {
-    SubnetPool pool = TRY(find_subnet_pool(w, body["subnetpool_id"].as_string()));
+  std::string pool_id = body["subnetpool_id"].as_string();
+  const Json& by_default = body["use_default_subnetpool"];
+  if (!by_default.is_null() && loose_bool(by_default)) {
+    if (!pool_id.empty()) {
+      return neutron_error_of(ErrorCode::bad_request, "BadRequest",
+                              "Bad subnets request: subnetpool_id and use_default_subnetpool "
+                              "cannot both be specified.",
+                              "use_default_subnetpool");
+    }
+    pool_id = TRY(default_pool(w, n.ip_version));
+  }
+  if (!pool_id.empty()) {
+    SubnetPool pool = TRY(find_subnet_pool(w, pool_id));
     if (body.contains("ip_version") && pool.ip_version != n.ip_version) {
       return invalid("Cannot allocate IPv" + std::to_string(n.ip_version) + " subnet from IPv" +
                          std::to_string(pool.ip_version) + " subnet pool",
@@ -65,7 +34,7 @@ Result<Cidr> cidr_of(Work& w, Subnet& n, const Json& body) {
     }
     n.subnetpool_id = pool.id;
     n.ip_version = pool.ip_version;
-    return from_pool(w, pool, body);
+    return from_pool(w, pool, n.project_id, body);
   }
   if (!body["cidr"].is_string())
     return bad_request("a subnet needs a cidr or a subnetpool_id.", "cidr");
@@ -161,6 +130,7 @@ Result<Subnet> create_subnet(Work& w, const Json& body) {
     n.pools = default_pools(cidr, n.gateway_ip);
   TRYV(check_quota(w, n.project_id, "subnet"));
   subnets().insert(w.s, n);
+  add_automatic_addresses(w, n);
   TRYV(keep_metadata_port(w, n.network_id));
   return n;
 }

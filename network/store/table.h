@@ -6,10 +6,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "network/store/quota.h"
 #include "services/base/fields.h"
-#include "services/db/database.h"
 
-// A table whose columns are a struct's members: reading and writing both come from one list.
+// A table whose columns are a struct's members: reading and writing both come from one list. Rows
+// that cost quota enter and leave the ledger with the table, so that the two cannot differ.
 namespace nuri::network {
 
 template <class T>
@@ -68,8 +69,9 @@ Column<T> json_column(const char* name, std::vector<S> T::*m, const Fields<S>& f
 template <class T>
 class Table {
  public:
-  Table(std::string name, std::vector<Column<T>> columns)
-      : name_(std::move(name)), columns_(std::move(columns)) {
+  // `counted`: the quota's resource that each row with a project takes one of.
+  Table(std::string name, std::vector<Column<T>> columns, std::string counted = {})
+      : name_(std::move(name)), counted_(std::move(counted)), columns_(std::move(columns)) {
     std::string names, marks, sets;
     for (size_t i = 0; i < columns_.size(); ++i) {
       std::string n = columns_[i].name, mark = "?" + std::to_string(i + 1);
@@ -82,9 +84,14 @@ class Table {
     update_ = "UPDATE " + name_ + " SET " + sets + " WHERE id = ?1";
   }
 
-  void insert(db::Session& s, const T& t) const { s.exec(insert_, args(t)); }
+  void insert(db::Session& s, const T& t) const {
+    s.exec(insert_, args(t));
+    if (!counted_.empty() && !t.project_id.empty())
+      quota().take(s, t.project_id, t.id, {{counted_, 1}});
+  }
   void update(db::Session& s, const T& t) const { s.exec(update_, args(t)); }
   int64_t erase(db::Session& s, std::string_view id) const {
+    if (!counted_.empty()) quota().release(s, id);
     return s.exec("DELETE FROM " + name_ + " WHERE id = ?1", {id});
   }
   std::optional<T> find(db::Session& s, std::string_view id) const {
@@ -110,7 +117,7 @@ class Table {
     for (const auto& c : columns_) out.push_back(c.get(t));
     return out;
   }
-  std::string name_, select_, insert_, update_;
+  std::string name_, counted_, select_, insert_, update_;
   std::vector<Column<T>> columns_;
 };
 

@@ -10,13 +10,6 @@ Error missing(const char* type, const char* what, const std::string& id) {
                           std::string(what) + " " + id.substr(0, 80) + " could not be found.");
 }
 
-// The clause that narrows a table to the caller's own; "" for admins.
-template <class T>
-std::vector<T> own_rows(Work& w, const Table<T>& table) {
-  if (w.caller.admin) return load(w.s, table);
-  return load(w.s, table, "project_id = ?1", {w.caller.project_id});
-}
-
 }  // namespace
 
 Result<Caller> Caller::from(const Claims& c) {
@@ -60,7 +53,9 @@ Status must_own(Work& w, const Common& row, std::string_view what) {
 
 Result<Network> find_network(Work& w, const std::string& id) {
   auto row = load_one(w.s, networks(), id);
-  bool seen = row && (w.caller.owns(*row) || row->shared || row->external);
+  if (row) row->shared_with_caller = row->shared || is_shared_with(w, "network", id);
+  bool seen = row && (w.caller.owns(*row) || row->shared_with_caller ||
+                      is_shared_with(w, "network", id, kExternal));
   if (!seen) return missing("NetworkNotFound", "Network", id);
   return *row;
 }
@@ -69,10 +64,10 @@ Result<Subnet> find_subnet(Work& w, const std::string& id) {
   auto row = subnets().find(w.s, id);
   bool seen = row.has_value() && w.caller.owns(*row);
   if (row && !seen) {
-    // A shared network's subnets are shown to all; an external network's, as Neutron has it, are
-    // not.
+    // A shared network's subnets are shown to those it is shared with; an external network's, as
+    // Neutron has it, are not.
     auto network = networks().find(w.s, row->network_id);
-    seen = network && (network->shared || w.caller.owns(*network));
+    seen = network && (w.caller.owns(*network) || is_shared_with(w, "network", network->id));
   }
   if (!seen) return missing("SubnetNotFound", "Subnet", id);
   return *row;
@@ -97,6 +92,16 @@ Result<T> find_own(Work& w, const Table<T>& table, const std::string& id, const 
   if (!row || !w.caller.owns(*row)) return missing(type, what, id);
   return *row;
 }
+
+// What its owner may share: groups, pools, address groups.
+template <class T>
+Result<T> find_sharable(Work& w, const Table<T>& table, const std::string& id, const char* kind,
+                        const char* type, const char* what) {
+  auto row = load_one(w.s, table, id);
+  if (row) row->shared_with_caller = is_shared_with(w, kind, id);
+  if (!row || !(w.caller.owns(*row) || row->shared_with_caller)) return missing(type, what, id);
+  return *row;
+}
 }  // namespace
 
 Result<VirtualRouter> find_router(Work& w, const std::string& id) {
@@ -106,43 +111,21 @@ Result<FloatingIp> find_floating_ip(Work& w, const std::string& id) {
   return find_own(w, floating_ips(), id, "FloatingIPNotFound", "Floating IP");
 }
 Result<SecurityGroup> find_group(Work& w, const std::string& id) {
-  return find_own(w, groups(), id, "SecurityGroupNotFound", "Security group");
+  return find_sharable(w, groups(), id, "security_group", "SecurityGroupNotFound",
+                       "Security group");
 }
 Result<Rule> find_rule(Work& w, const std::string& id) {
   return find_own(w, rules(), id, "SecurityGroupRuleNotFound", "Security group rule");
 }
 Result<SubnetPool> find_subnet_pool(Work& w, const std::string& id) {
-  auto row = subnet_pools().find(w.s, id);
-  if (!row || !(w.caller.owns(*row) || row->shared))
-    return missing("SubnetPoolNotFound", "Subnet pool", id);
-  return *row;
+  return find_sharable(w, subnet_pools(), id, "subnetpool", "SubnetPoolNotFound", "Subnet pool");
 }
-
-std::vector<Network> visible_networks(Work& w) {
-  if (w.caller.admin) return load(w.s, networks());
-  return load(w.s, networks(), "project_id = ?1 OR shared = 1 OR external = 1",
-              {w.caller.project_id});
+Result<AddressGroup> find_address_group(Work& w, const std::string& id) {
+  return find_sharable(w, address_groups(), id, "address_group", "AddressGroupNotFound",
+                       "Address group");
 }
-std::vector<Subnet> visible_subnets(Work& w) {
-  if (w.caller.admin) return load(w.s, subnets());
-  return load(w.s, subnets(),
-              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1 OR "
-              "shared = 1)",
-              {w.caller.project_id});
-}
-std::vector<Port> visible_ports(Work& w) {
-  if (w.caller.admin) return load(w.s, ports());
-  return load(w.s, ports(),
-              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
-              {w.caller.project_id});
-}
-std::vector<VirtualRouter> visible_routers(Work& w) { return own_rows(w, routers()); }
-std::vector<FloatingIp> visible_floating_ips(Work& w) { return own_rows(w, floating_ips()); }
-std::vector<SecurityGroup> visible_groups(Work& w) { return own_rows(w, groups()); }
-std::vector<Rule> visible_rules(Work& w) { return own_rows(w, rules()); }
-std::vector<SubnetPool> visible_subnet_pools(Work& w) {
-  if (w.caller.admin) return load(w.s, subnet_pools());
-  return load(w.s, subnet_pools(), "project_id = ?1 OR shared = 1", {w.caller.project_id});
+Result<RbacPolicy> find_rbac_policy(Work& w, const std::string& id) {
+  return find_own(w, rbac_policies(), id, "RbacPolicyNotFound", "RBAC policy of type");
 }
 
 }  // namespace nuri::network

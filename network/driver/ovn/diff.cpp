@@ -19,7 +19,7 @@ const std::map<std::pair<std::string, std::string>, std::string> kReferences = {
 
 // Rows that live by themselves. The others go when nothing refers to them any more.
 const std::set<std::string> kRoots = {"Logical_Switch", "Logical_Router", "Port_Group",
-                                      "DHCP_Options"};
+                                      "Address_Set", "DHCP_Options"};
 
 std::string mark_of(const Row& row, const std::string& owner) {
   auto ids = row.find("external_ids");
@@ -195,6 +195,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>>& northbound_
       {"NAT", {"type", "external_ip", "logical_ip", "external_ids"}},
       {"Gateway_Chassis", {"name", "chassis_name", "priority", "external_ids"}},
       {"Port_Group", {"name", "ports", "acls", "external_ids"}},
+      {"Address_Set", {"name", "addresses", "external_ids"}},
       {"ACL", {"direction", "priority", "match", "action", "external_ids"}}};
   return kColumns;
 }

@@ -8,6 +8,7 @@ std::string Want::name() const {
   static const std::map<std::string, int> kNamed = {{"Logical_Switch_Port", 1},
                                                     {"Logical_Router_Port", 1},
                                                     {"Port_Group", 1},
+                                                    {"Address_Set", 1},
                                                     {"Gateway_Chassis", 1}};
   if (!kNamed.contains(table)) return {};
   auto it = columns.find("name");
@@ -46,6 +47,12 @@ std::vector<Want> plan(const PlanInput& input) {
 
 std::string port_group_name(const std::string& group_id) {
   std::string out = "pg_" + group_id;
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
+std::string address_set_name(const std::string& group_id, int version) {
+  std::string out = "ag_" + group_id + "_ip" + std::to_string(version);
   std::replace(out.begin(), out.end(), '-', '_');
   return out;
 }

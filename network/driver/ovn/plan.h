@@ -61,6 +61,7 @@ class Planner {
 };
 
 std::string port_group_name(const std::string& group_id);  // pg_<uuid with _>
+std::string address_set_name(const std::string& group_id, int version);  // ag_<uuid with _>_ip4
 std::string metadata_port_name(const std::string& network_id);
 std::string router_port_name(const std::string& port_id);
 std::string drop_group_name(const std::string& owner);  // OWNER_pg_drop

@@ -1,5 +1,6 @@
 #include "network/domain/rules.h"
 #include "network/driver/ovn/plan.h"
+#include "services/base/net.h"
 
 // Security groups as port groups with ACLs: one group drops all IP of filtered ports, the groups'
 // own rules, a priority above, let through what they name and its replies.
@@ -91,11 +92,30 @@ std::string rule_match(const Rule& r) {
   }
   if (r.remote_group_id)
     out += " && " + peer + " == $" + port_group_name(*r.remote_group_id) + (v4 ? "_ip4" : "_ip6");
+  if (r.remote_address_group_id)
+    out += " && " + peer + " == $" + address_set_name(*r.remote_address_group_id, v4 ? 4 : 6);
   return out + *protocol;
+}
+
+// An address group is a set for each version of IP: a set of OVN's holds one of them.
+void plan_address_sets(Planner& p) {
+  for (const AddressGroup& g : p.in.snapshot.address_groups) {
+    for (int version : {4, 6}) {
+      std::vector<std::string> addresses;
+      for (const std::string& text : g.addresses) {
+        auto cidr = Cidr::parse(text);
+        if (cidr && cidr->base.v4 == (version == 4)) addresses.push_back(text);
+      }
+      p.add("Address_Set", "addresses", g.id + ":" + std::to_string(version),
+            {{"name", Datum::text(address_set_name(g.id, version))},
+             {"addresses", Datum::texts(addresses)}});
+    }
+  }
 }
 
 void plan_groups(Planner& p) {
   plan_drop_group(p);
+  plan_address_sets(p);
   std::map<std::string, std::vector<std::string>> members;
   for (const Port& port : p.in.snapshot.ports) {
     if (!filtered(port)) continue;

@@ -20,16 +20,23 @@ std::vector<std::string> networks_of(const Planner& p, const Port& port) {
   return out;
 }
 
-// Router advertisements on a port with an IPv6 subnet whose mode asks for them.
+// Router advertisements on an interface with an IPv6 subnet whose mode asks for them. A gateway
+// port says nothing: its network has routers of its own.
 Texts advertisements(const Planner& p, const Port& port) {
+  if (port.device_owner != kOwnerRouterInterface) return {};
   for (const FixedIp& f : port.fixed_ips) {
     auto s = p.subnets.find(f.subnet_id);
     if (s == p.subnets.end() || s->second->ip_version != 6 || !s->second->ipv6_ra_mode) continue;
     std::string mode = *s->second->ipv6_ra_mode;
     std::replace(mode.begin(), mode.end(), '-', '_');
-    return {{"address_mode", mode},
-            {"send_periodic", "true"},
-            {"mtu", std::to_string(p.networks.at(port.network_id)->mtu)}};
+    Texts out = {{"address_mode", mode},
+                 {"send_periodic", "true"},
+                 {"mtu", std::to_string(p.networks.at(port.network_id)->mtu)}};
+    // OVN advertises one DNS server; DHCPv6 tells of all.
+    for (const std::string& d : s->second->dns_nameservers) {
+      if (!out.contains("rdnss")) out["rdnss"] = d;
+    }
+    return out;
   }
   return {};
 }

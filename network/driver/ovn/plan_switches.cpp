@@ -70,35 +70,51 @@ Texts dhcp4_options(const Planner& p, const Subnet& s) {
   return o;
 }
 
+// With SLAAC alone nobody asks a server.
 Texts dhcp6_options(const Planner& p, const Subnet& s) {
+  if (s.ipv6_address_mode == "slaac") return {};
   Texts o = {{"server_id", server_mac(s.id)}};
   if (auto dns = dns_of(p, s); !dns.empty()) o["dns_server"] = braces(dns);
   if (s.ipv6_address_mode == "dhcpv6-stateless") o["dhcpv6_stateless"] = "true";
   return o;
 }
 
+// northd writes a value as it stands into the actions of a flow: nothing may end the option there.
+bool plain_value(const std::string& value) {
+  return !value.empty() && value.find_first_not_of("0123456789abcdefABCDEF.:/, {}") == value.npos;
+}
+bool quotable(const std::string& value) {
+  return std::none_of(value.begin(), value.end(), [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
 // A port's extra_dhcp_opts in OVN's names. What OVN does not know is left out.
 void add_extra(Texts& o, const Port& port, int64_t version) {
-  static const Texts kPlain = {{"router", "router"},
-                               {"mtu", "mtu"},
-                               {"dns-server", "dns_server"},
-                               {"ntp-server", "ntp_server"},
-                               {"server-ip-address", "tftp_server_address"},
-                               {"netmask", "netmask"},
-                               {"lease-time", "lease_time"},
-                               {"classless-static-route", "classless_static_route"},
-                               {"default-ttl", "default_ttl"},
-                               {"log-server", "log_server"}};
-  static const Texts kQuoted = {{"bootfile-name", "bootfile_name"},
-                                {"tftp-server", "tftp_server"},
-                                {"domain-name", "domain_name"},
-                                {"path-prefix", "path_prefix"},
-                                {"wpad", "wpad"}};
+  static const Texts kPlain4 = {{"router", "router"},
+                                {"mtu", "mtu"},
+                                {"dns-server", "dns_server"},
+                                {"ntp-server", "ntp_server"},
+                                {"server-ip-address", "tftp_server_address"},
+                                {"netmask", "netmask"},
+                                {"lease-time", "lease_time"},
+                                {"classless-static-route", "classless_static_route"},
+                                {"default-ttl", "default_ttl"},
+                                {"log-server", "log_server"}};
+  static const Texts kQuoted4 = {{"bootfile-name", "bootfile_name"},
+                                 {"tftp-server", "tftp_server"},
+                                 {"domain-name", "domain_name"},
+                                 {"path-prefix", "path_prefix"},
+                                 {"wpad", "wpad"}};
+  static const Texts kPlain6 = {{"dns-server", "dns_server"}};
+  static const Texts kQuoted6 = {{"domain-search", "domain_search"}};
+  const Texts &plain = version == 4 ? kPlain4 : kPlain6,
+              &quoted = version == 4 ? kQuoted4 : kQuoted6;
   for (const DhcpOption& x : port.dhcp_options) {
     if (x.ip_version != version || !x.opt_value) continue;
-    bool safe = x.opt_value->find_first_of("\"\\") == std::string::npos;
-    if (auto it = kPlain.find(x.opt_name); it != kPlain.end() && safe) o[it->second] = *x.opt_value;
-    if (auto it = kQuoted.find(x.opt_name); it != kQuoted.end() && safe)
+    if (auto it = plain.find(x.opt_name); it != plain.end() && plain_value(*x.opt_value))
+      o[it->second] = *x.opt_value;
+    if (auto it = quoted.find(x.opt_name); it != quoted.end() && quotable(*x.opt_value))
       o[it->second] = "\"" + *x.opt_value + "\"";
   }
 }

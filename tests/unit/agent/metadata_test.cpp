@@ -103,6 +103,8 @@ std::string ask(const MetadataBook& book, const std::string& network, const std:
   return metadata_answer(book, network, peer, request, keep);
 }
 
+std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+
 TEST(MetadataAnswer, OnlyToWhomItBelongs) {
   MetadataBook book;
   book.set({instance(), instance("44444444-2222-4222-8222-222222222222", "10.0.0.6")});
@@ -128,6 +130,48 @@ TEST(MetadataAnswer, BadRequests) {
   std::string head = ask(book, kNet, "10.0.0.5", "HEAD /latest HTTP/1.1\r\n");
   EXPECT_THAT(head, HasSubstr("Content-Length: 20\r\n"));
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+TEST(MetadataPassword, IsTakenOnceAndTold) {
+  MetadataBook book;
+  book.set({instance()});
+  std::vector<std::pair<std::string, std::string>> told;
+  PasswordSink sink = [&](const std::string& id, const std::string& text) { told.emplace_back(id, text); };
+  auto post = [&](const std::string& path, const std::string& text, const std::string& peer = "10.0.0.5") {
+    std::string header = "POST " + path + " HTTP/1.1\r\nContent-Length: " + std::to_string(text.size()) + "\r\n";
+    return metadata_post_answer(book, sink, kNet, peer, header, text).substr(9, 3);
+  };
+  const std::string path = "/openstack/latest/password";
+  EXPECT_EQ(post(path, ""), "400");
+  EXPECT_EQ(post(path, std::string(4097, 'a')), "400");
+  EXPECT_EQ(post(path, "a\x01z"), "400");
+  EXPECT_EQ(post("/openstack/latest/meta_data.json", "x"), "404");
+  EXPECT_EQ(post("/openstack/1999-01-01/password", "x"), "404");
+  EXPECT_EQ(post(path, "x", "10.0.0.99"), "404") << "nobody's address";
+  EXPECT_EQ(body_of(ask(book, kNet, "10.0.0.5", "GET " + path + " HTTP/1.1\r\n")), "");
+  EXPECT_TRUE(told.empty());
+  std::string longest(4096, 'b');
+  EXPECT_EQ(post(path, longest), "200");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0], std::pair(std::string(kId), longest));
+  EXPECT_EQ(post(path, "again"), "409");
+  EXPECT_EQ(body_of(ask(book, kNet, "10.0.0.5", "GET " + path + " HTTP/1.1\r\n")), longest);
+  // Cleared by its user, once the service has said that it had it.
+  auto now = instance();
+  now.password_set = false;
+  book.set({now});
+  EXPECT_EQ(post(path, "again"), "409") << "the service has not heard of it yet";
+  now.password_set = true;
+  book.set({now});
+  now.password_set = false;
+  book.set({now});
+  EXPECT_EQ(post(path, "second"), "200");
+  EXPECT_EQ(told.size(), 2u);
+  // An agent that was restarted learns from the service that there is one.
+  MetadataBook fresh;
+  now.password_set = true;
+  fresh.set({now});
+  EXPECT_FALSE(fresh.take_password(now, "third"));
 }
 
 struct Socket : ::testing::Test {
@@ -172,6 +216,22 @@ TEST_F(Socket, ServesPipelinedAndSplitRequests) {
   std::string out = until_closed(fd);
   EXPECT_THAT(out, HasSubstr("\r\n\r\n127.0.0.1HTTP/1.1 200 OK"));
   EXPECT_TRUE(out.ends_with("web.local"));
+}
+
+TEST_F(Socket, TakesAPasswordThatComesInPieces) {
+  int fd = dial();
+  say(fd, "POST /openstack/2013-04-04/password HTTP/1.1\r\nContent-Length: 6\r\n\r\nsec");
+  say(fd, "ret");
+  EXPECT_THAT(until_closed(fd), HasSubstr("HTTP/1.1 200 OK"));
+  fd = dial();
+  say(fd, "POST /openstack/latest/password HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecond");
+  EXPECT_THAT(until_closed(fd), HasSubstr("HTTP/1.1 409"));
+  fd = dial();
+  say(fd, "POST /openstack/latest/password HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_THAT(until_closed(fd), HasSubstr("HTTP/1.1 400"));
+  fd = dial();
+  say(fd, "POST /openstack/latest/password HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n");
+  EXPECT_THAT(until_closed(fd), HasSubstr("HTTP/1.1 400"));
 }
 
 TEST_F(Socket, RefusesEndlessHeaders) {

@@ -8,10 +8,12 @@
 #include "network/routes/routes.h"
 #include "services/base/random.h"
 #include "services/feed/outbox.h"
+#include "tests/support/sound_ledger.h"
 
 namespace nuri::network::test {
 
-// Tokens are "ROLE PROJECT": "member p1", "reader p1", "admin p0", "service".
+// Tokens are "ROLE PROJECT": "member p1", "reader p1", "admin p0", "nobody p1" (no role), and
+// "service", "agent".
 class WordTokens final : public TokenChecker {
  public:
   Result<std::shared_ptr<const Claims>> check(std::string_view token) override {
@@ -19,8 +21,10 @@ class WordTokens final : public TokenChecker {
     size_t space = text.find(' ');
     std::string role = text.substr(0, space);
     auto c = std::make_shared<Claims>();
-    if (role == "service") {
-      c->service = "compute";
+    if (role == "service" || role == "agent") {
+      c->service = role == "agent" ? "agent" : "compute";
+    } else if (role == "nobody") {
+      c->project_id = text.substr(space + 1);
     } else if (role == "member" || role == "reader" || role == "admin") {
       c->roles.push_back({role, role});
       c->project_id = space == std::string::npos ? "" : text.substr(space + 1);
@@ -41,19 +45,22 @@ class Cloud {
     auto opened = db::Database::open({.path = folder_ + "/network.db"});
     database = std::move(opened).value();
     EXPECT_TRUE(database->migrate("outbox", feed::kOutboxMigrations));
+    EXPECT_TRUE(database->migrate("ledger", ledger::kMigrations));
     EXPECT_TRUE(database->migrate("network", kMigrations));
     service = std::make_shared<Service>(Service{
         .db = *database, .clock = clock, .random = random, .settings = {.dns = {"9.9.9.9"}}});
     add_routes(router, service);
   }
   ~Cloud() {
+    nuri::test::expect_sound(*database, audited());
     database.reset();
     std::filesystem::remove_all(folder_);
   }
 
   Response send(const std::string& method, const std::string& target, const std::string& token,
-                const std::string& body = {}) {
+                const std::string& body = {}, const Headers::Item& header = {}) {
     Request r;
+    if (!header.first.empty()) r.headers.set(header.first, header.second);
     r.method = method;
     r.target = target;
     size_t mark = target.find('?');

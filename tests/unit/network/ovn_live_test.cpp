@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "network/driver/ovn/driver.h"
-#include "tests/unit/network/cloud.h"
+#include "tests/unit/network/driver_contract.h"
 
 // On a running OVN with one host: set NURI_OVN_NB, NURI_OVN_SB (unix:...) and NURI_OVS_VSCTL (the
 // command), as root. Ports are network namespaces plugged into br-int.
@@ -104,8 +104,10 @@ class OvnLive : public ::testing::Test {
     if (!driver) return;
     // Nothing wanted any more: the rows go.
     auto wiped = cloud.database->write([](db::Session& s) {
-      for (const char* table : {"floating_ips", "allocations", "ports", "routers", "subnets",
-                                "networks", "rules", "default_groups", "security_groups"}) {
+      for (const char* table :
+           {"floating_ips", "allocations", "ports", "routers", "subnets", "networks", "rules",
+            "default_groups", "security_groups", "address_groups", "rbac_policies", "ledger_claims",
+            "ledger_counters"}) {
         s.exec(std::string("DELETE FROM ") + table);
       }
       return 0;
@@ -193,6 +195,42 @@ TEST_F(OvnLive, DhcpSecurityGroupsRouterAndFloatingIp) {
       << "out through the router";
   EXPECT_TRUE(eventually([&] { return shell("ping -c1 -W1 172.24.4.232").first == 0; }, 50))
       << "in through the floating IP";
+}
+
+TEST_F(OvnLive, KeepsTheContract) { test::expect_driver_contract(cloud, *driver); }
+
+// Drift either way: what somebody removed comes back, what is ours and nobody wants goes.
+TEST_F(OvnLive, ForeignRowsOfOursGoAndLostOnesComeBack) {
+  std::string net = cloud.network(), sub = cloud.subnet(net, "10.76.0.0/24");
+  std::string port = cloud.port(net)["id"].as_string();
+  ASSERT_TRUE(eventually([&] { return driver->realized(port); }));
+  std::string owner = "nuritest" + std::to_string(getpid());
+  std::string mark = "'external_ids:\"nuri:owner\"=\"" + owner +
+                     "\"' 'external_ids:\"nuri:kind\"=\"network\"' "
+                     "'external_ids:\"nuri:id\"=\"stray\"'";
+  EXPECT_EQ(shell("ovn-nbctl ls-add " + owner + "-stray -- set Logical_Switch " + owner +
+                  "-stray " + mark)
+                .first,
+            0);
+  EXPECT_TRUE(eventually(
+      [&] { return shell("ovn-nbctl get Logical_Switch " + owner + "-stray name").first; }, 50))
+      << "a row with our mark that nobody wants";
+  // Another's row without the mark stays.
+  EXPECT_EQ(shell("ovn-nbctl ls-add " + owner + "-theirs").first, 0);
+  for (const std::string& spoil :
+       {"ls-del nuri-" + net, "clear Logical_Switch_Port " + port + " port_security",
+        "set Logical_Switch_Port " + port + " enabled=false"}) {
+    EXPECT_EQ(shell("ovn-nbctl " + spoil).first, 0) << spoil;
+    EXPECT_TRUE(eventually(
+        [&] {
+          auto row = shell("ovn-nbctl get Logical_Switch_Port " + port + " enabled port_security");
+          return row.first == 0 && row.second.starts_with("true") &&
+                 row.second.find("10.76.0.3") != std::string::npos;
+        },
+        50))
+        << spoil;
+  }
+  EXPECT_EQ(shell("ovn-nbctl ls-del " + owner + "-theirs").first, 0) << "it is still there";
 }
 
 // Somebody deletes a port's row, and the driver's connection is cut: both heal by themselves.

@@ -206,6 +206,105 @@ TEST(OvnPlan, RulesBecomeMatches) {
   EXPECT_EQ(rule_match(r), "inport == @pg_aa && ip6 && ip.proto == 112");
 }
 
+TEST(OvnPlan, Ipv6IsAdvertisedAndServedByItsModes) {
+  World w;
+  auto subnet = [&](const char* cidr, const char* mode) {
+    Json modes = Json::object({{"ipv6_ra_mode", mode},
+                               {"ipv6_address_mode", mode},
+                               {"dns_nameservers", Json::array({"2001:db8::53"})}});
+    std::string net = w.cloud.network();
+    std::string id = w.cloud.subnet(net, cidr, "member p1", modes);
+    w.cloud.ask(200, "PUT", "/v2.0/routers/" + w.router + "/add_router_interface", "member p1",
+                Json::object({{"subnet_id", id}}));
+    return w.cloud.port(net)["id"].as_string();
+  };
+  std::string slaac = subnet("2001:db8:1::/64", "slaac"),
+              stateful = subnet("2001:db8:2::/64", "dhcpv6-stateful"),
+              stateless = subnet("2001:db8:3::/64", "dhcpv6-stateless");
+  w.look();
+  std::map<std::string, const Row*> by_mode;
+  for (const auto& [uuid, row] : w.db.tables["Logical_Router_Port"]) {
+    const Datum& ra = row.at("ipv6_ra_configs");
+    if (ra.items().empty()) continue;
+    by_mode[ra.get("address_mode")] = &row;
+    EXPECT_EQ(ra.get("send_periodic"), "true");
+    EXPECT_EQ(ra.get("rdnss"), "2001:db8::53");
+    EXPECT_EQ(ra.get("mtu"), "1442");
+  }
+  EXPECT_EQ(by_mode.size(), 3u) << "and none on the gateway or for IPv4";
+  EXPECT_TRUE(by_mode.contains("slaac") && by_mode.contains("dhcpv6_stateful") &&
+              by_mode.contains("dhcpv6_stateless"));
+  auto options = [&](const char* cidr) { return w.row("DHCP_Options", "cidr", cidr); };
+  EXPECT_FALSE(options("2001:db8:1::/64")) << "SLAAC asks no server";
+  ASSERT_TRUE(options("2001:db8:2::/64") && options("2001:db8:3::/64"));
+  EXPECT_EQ(options("2001:db8:2::/64")->at("options").get("dhcpv6_stateless"), "");
+  EXPECT_EQ(options("2001:db8:3::/64")->at("options").get("dhcpv6_stateless"), "true");
+  EXPECT_EQ(options("2001:db8:3::/64")->at("options").get("dns_server"), "{2001:db8::53}");
+  auto served = [&](const std::string& port) {
+    return w.row("Logical_Switch_Port", "name", port)->at("dhcpv6_options").items().size();
+  };
+  EXPECT_EQ(served(slaac), 0u);
+  EXPECT_EQ(served(stateful), 1u);
+  EXPECT_EQ(served(stateless), 1u);
+  EXPECT_EQ(w.look(), 0u);
+}
+
+// northd writes options into the text of flows: what could end one is not passed on.
+TEST(OvnPlan, ExtraOptionsCannotSpeakOvnsLanguage) {
+  World w;
+  Json extra = *parse_json(R"({"extra_dhcp_opts": [
+      {"opt_name": "mtu", "opt_value": "1400"},
+      {"opt_name": "lease-time", "opt_value": "1); drop; next("},
+      {"opt_name": "router", "opt_value": "10.0.0.1, output = x"},
+      {"opt_name": "tftp-server", "opt_value": "tftp.example"},
+      {"opt_name": "bootfile-name", "opt_value": "a\"; drop; \""},
+      {"opt_name": "path-prefix", "opt_value": "a\nb"},
+      {"opt_name": "unheard-of", "opt_value": "x"},
+      {"opt_name": "dns-server", "opt_value": "2001:db8::53", "ip_version": 6}]})");
+  std::string port = w.cloud.port(w.net, "member p1", extra)["id"].as_string();
+  w.look();
+  const Datum* options = nullptr;
+  for (const auto& [uuid, row] : w.db.tables["DHCP_Options"]) {
+    if (row.at("external_ids").get("nuri:id").ends_with(port)) options = &row.at("options");
+  }
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->get("mtu"), "1400");
+  EXPECT_EQ(options->get("tftp_server"), "\"tftp.example\"");
+  EXPECT_EQ(options->get("lease_time"), "43200");
+  EXPECT_EQ(options->get("router"), "10.0.0.1");
+  EXPECT_EQ(options->get("bootfile_name"), "");
+  EXPECT_EQ(options->get("path_prefix"), "");
+}
+
+TEST(OvnPlan, AnAddressGroupIsASetForEachVersion) {
+  World w;
+  std::string id = w.cloud
+                       .ask(201, "POST", "/v2.0/address-groups", "member p1",
+                            *parse_json(R"({"address_group": {"name": "a",
+                                "addresses": ["10.0.0.0/8", "2001:db8::/32"]}})"))["address_group"]
+                                                                                  ["id"]
+                       .as_string();
+  Json groups = w.cloud.ask(200, "GET", "/v2.0/security-groups", "member p1")["security_groups"];
+  w.cloud.ask(
+      201, "POST", "/v2.0/security-group-rules", "member p1",
+      Json::object({{"security_group_rule", Json::object({{"security_group_id", groups.at(0)["id"]},
+                                                          {"direction", "ingress"},
+                                                          {"ethertype", "IPv6"},
+                                                          {"remote_address_group_id", id}})}}));
+  w.look();
+  const Row* six = w.row("Address_Set", "name", address_set_name(id, 6));
+  const Row* four = w.row("Address_Set", "name", address_set_name(id, 4));
+  ASSERT_TRUE(four && six);
+  EXPECT_EQ(six->at("addresses").scalar(), "2001:db8::/32");
+  EXPECT_EQ(four->at("addresses").scalar(), "10.0.0.0/8");
+  bool used = false;
+  for (const auto& [uuid, row] : w.db.tables["ACL"])
+    used = used || row.at("match").scalar().find("ip6.src == $" + address_set_name(id, 6)) !=
+                       std::string::npos;
+  EXPECT_TRUE(used);
+  EXPECT_EQ(w.look(), 0u);
+}
+
 // The process dies between its commit and the engine's: the next look makes it good. Drift on the
 // engine's side too; rows of others stay.
 TEST(OvnPlan, ConvergesFromAnyState) {

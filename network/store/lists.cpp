@@ -1,0 +1,71 @@
+#include "network/store/work.h"
+
+// What a caller sees of each resource, narrowed by what it asks for before rows are read.
+namespace nuri::network {
+
+namespace {
+
+// `seen` says which rows are the caller's to see, with its project as ?1; administrators see all.
+template <class T>
+std::vector<T> rows(Work& w, const Table<T>& table, const char* seen, const Narrow& narrow) {
+  db::Args args = {w.caller.project_id};
+  args.insert(args.end(), narrow.args.begin(), narrow.args.end());
+  if (!w.caller.admin) return load(w.s, table, "(" + std::string(seen) + ")" + narrow.also, args);
+  // The first parameter must be there, also where all is seen.
+  return load(w.s, table, "?1 = ?1" + narrow.also, args);
+}
+
+constexpr const char* kOwn = "project_id = ?1";
+
+template <class T>
+std::vector<T> sharable(Work& w, const Table<T>& table, const std::string& kind,
+                        const Narrow& narrow) {
+  std::string seen =
+      "project_id = ?1 OR id IN (SELECT object_id FROM rbac_policies WHERE object_type = '" + kind +
+      "' AND target IN (?1, '*')" + (kind == "network" ? "" : " AND action = 'access_as_shared'") +
+      ")";
+  std::vector<T> out = rows(w, table, seen.c_str(), narrow);
+  std::set<std::string> shared = shared_with(w, kind);
+  for (T& row : out) row.shared_with_caller = shared.contains(row.id);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Network> visible_networks(Work& w, const Narrow& n) {
+  return sharable(w, networks(), "network", n);
+}
+std::vector<Subnet> visible_subnets(Work& w, const Narrow& n) {
+  return rows(
+      w, subnets(),
+      "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1) OR "
+      "network_id IN (SELECT object_id FROM rbac_policies WHERE object_type = 'network' AND "
+      "action = 'access_as_shared' AND target IN (?1, '*'))",
+      n);
+}
+std::vector<Port> visible_ports(Work& w, const Narrow& n) {
+  return rows(w, ports(),
+              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
+              n);
+}
+std::vector<VirtualRouter> visible_routers(Work& w, const Narrow& n) {
+  return rows(w, routers(), kOwn, n);
+}
+std::vector<FloatingIp> visible_floating_ips(Work& w, const Narrow& n) {
+  return rows(w, floating_ips(), kOwn, n);
+}
+std::vector<SecurityGroup> visible_groups(Work& w, const Narrow& n) {
+  return sharable(w, groups(), "security_group", n);
+}
+std::vector<Rule> visible_rules(Work& w, const Narrow& n) { return rows(w, rules(), kOwn, n); }
+std::vector<SubnetPool> visible_subnet_pools(Work& w, const Narrow& n) {
+  return sharable(w, subnet_pools(), "subnetpool", n);
+}
+std::vector<AddressGroup> visible_address_groups(Work& w, const Narrow& n) {
+  return sharable(w, address_groups(), "address_group", n);
+}
+std::vector<RbacPolicy> visible_rbac_policies(Work& w, const Narrow& n) {
+  return rows(w, rbac_policies(), kOwn, n);
+}
+
+}  // namespace nuri::network
