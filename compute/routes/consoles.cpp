@@ -91,8 +91,12 @@ struct Opened {
 Result<Opened> take(App& app, const std::string& token) {
   const Error refused = forbidden("This console address has been used, is too old or never was.");
   if (token.size() != kTokenLength) return refused;
+  const std::string hash = auth::sha256_hex(token);
+  const bool known = TRY(
+      app.db.read([&](db::Session& s) -> Result<bool> { return console_token_known(s, hash); }));
+  if (!known) return refused;
   return app.db.write([&](db::Session& s) -> Result<Opened> {
-    auto found = take_console_token(s, auth::sha256_hex(token), app.clock.now_us());
+    auto found = take_console_token(s, hash, app.clock.now_us());
     auto server = found ? find_server(s, found->server_id) : std::nullopt;
     if (!server || server->deleted || server->host.empty()) return refused;
     return Opened{found->server_id, found->kind, server->host};

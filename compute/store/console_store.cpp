@@ -23,6 +23,13 @@ void put_console_token(db::Session& s, const std::string& hash, const ConsoleGra
          {hash, grant.server_id, grant.kind, now});
 }
 
+bool console_token_known(db::Session& s, const std::string& hash) {
+  bool known = false;
+  s.each("SELECT 1 FROM console_tokens WHERE hash = ?1", {hash},
+         [&](const db::Row&) { known = true; });
+  return known;
+}
+
 std::optional<ConsoleGrant> take_console_token(db::Session& s, const std::string& hash,
                                                TimeUs now) {
   std::optional<ConsoleGrant> grant;

@@ -22,6 +22,8 @@ struct ConsoleGrant {
 
 void put_console_token(db::Session& s, const std::string& hash, const ConsoleGrant& grant,
                        TimeUs now);
+// A look that changes nothing, so that guessing costs no write.
+bool console_token_known(db::Session& s, const std::string& hash);
 // What the token opens, which it does not do a second time; nullopt where it is none (any more).
 std::optional<ConsoleGrant> take_console_token(db::Session& s, const std::string& hash, TimeUs now);
 
