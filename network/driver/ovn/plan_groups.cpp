@@ -88,7 +88,9 @@ std::string rule_match(const Rule& r) {
   out += v4 ? " && ip4" : " && ip6";
   std::string peer = std::string(v4 ? "ip4." : "ip6.") + (in ? "src" : "dst");
   if (r.remote_ip_prefix && *r.remote_ip_prefix != "0.0.0.0/0" && *r.remote_ip_prefix != "::/0") {
-    out += " && " + peer + " == " + *r.remote_ip_prefix;
+    // In OVN's own spelling, not the request's.
+    auto cidr = Cidr::parse(*r.remote_ip_prefix);
+    out += " && " + peer + " == " + (cidr ? cidr->str() : *r.remote_ip_prefix);
   }
   if (r.remote_group_id)
     out += " && " + peer + " == $" + port_group_name(*r.remote_group_id) + (v4 ? "_ip4" : "_ip6");
