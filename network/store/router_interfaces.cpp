@@ -105,6 +105,13 @@ std::vector<Port> interfaces(Work& w, const std::string& router_id) {
               {router_id, kOwnerRouterInterface});
 }
 
+namespace {
+void touch_router(Work& w, VirtualRouter row) {
+  touch(w, row);
+  routers().update(w.s, row);
+}
+}  // namespace
+
 Result<Json> add_interface(Work& w, const VirtualRouter& row, const Json& body) {
   const Json &port = body["port_id"], &subnet = body["subnet_id"];
   for (const auto& [key, value] : body.as_object()) {
@@ -121,6 +128,7 @@ Result<Json> add_interface(Work& w, const VirtualRouter& row, const Json& body) 
   }
   Port made = port.is_string() ? TRY(interface_by_port(w, row, port.as_string()))
                                : TRY(interface_by_subnet(w, row, subnet.as_string()));
+  touch_router(w, row);
   return interface_json(row, made);
 }
 
@@ -167,6 +175,7 @@ Result<Json> remove_interface(Work& w, const VirtualRouter& row, const Json& bod
   Json answer = interface_json(row, *found);
   if (subnet_id.is_string()) answer.set("subnet_id", subnet_id);
   erase_port(w, *found);
+  touch_router(w, row);
   return answer;
 }
 

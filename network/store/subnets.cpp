@@ -103,6 +103,14 @@ void canonical(Subnet& n) {
   if (n.gateway_ip) n.gateway_ip = IpAddress::parse(*n.gateway_ip)->str();
 }
 
+// A network's answer lists its subnets: with them it is another revision.
+void touch_network(Work& w, const std::string& id) {
+  if (auto n = networks().find(w.s, id)) {
+    touch(w, *n);
+    networks().update(w.s, *n);
+  }
+}
+
 }  // namespace
 
 Result<Subnet> create_subnet(Work& w, const Json& body) {
@@ -131,6 +139,7 @@ Result<Subnet> create_subnet(Work& w, const Json& body) {
   TRYV(check_quota(w, n.project_id, "subnet"));
   subnets().insert(w.s, n);
   add_automatic_addresses(w, n);
+  touch_network(w, n.network_id);
   TRYV(keep_metadata_port(w, n.network_id));
   return n;
 }
@@ -181,6 +190,7 @@ Status delete_subnet(Work& w, const Subnet& row) {
   }
   w.s.exec("DELETE FROM allocations WHERE subnet_id = ?1", {row.id});
   subnets().erase(w.s, row.id);
+  touch_network(w, row.network_id);
   return keep_metadata_port(w, row.network_id);
 }
 

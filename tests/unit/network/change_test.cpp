@@ -27,6 +27,25 @@ TEST(Change, IfMatchLetsThroughOnlyThatRevision) {
   EXPECT_EQ(c.send("DELETE", url, "member p1", "", fresh).status, 204);
 }
 
+TEST(Change, WhatHangsOnAResourceMakesItAnotherRevision) {
+  Cloud c;
+  std::string net = c.network(), router = c.router_id();
+  auto revision = [&](const std::string& path) {
+    Json one = c.ask(200, "GET", "/v2.0/" + path, "member p1").as_object().at(0).second;
+    return one["revision_number"].as_int();
+  };
+  int64_t n = revision("networks/" + net), r = revision("routers/" + router);
+  std::string sub = c.subnet(net, "10.0.0.0/24");
+  EXPECT_EQ(revision("networks/" + net), n + 1);
+  Json by_subnet = Json::object({{"subnet_id", sub}});
+  c.ask(200, "PUT", "/v2.0/routers/" + router + "/add_router_interface", "member p1", by_subnet);
+  EXPECT_EQ(revision("routers/" + router), r + 1);
+  c.ask(200, "PUT", "/v2.0/routers/" + router + "/remove_router_interface", "member p1", by_subnet);
+  EXPECT_EQ(revision("routers/" + router), r + 2);
+  c.ask(204, "DELETE", "/v2.0/subnets/" + sub, "member p1");
+  EXPECT_EQ(revision("networks/" + net), n + 2);
+}
+
 TEST(Change, TagsFilterEveryTaggedResource) {
   Cloud c;
   std::string external = c.external(), net = c.network(), sub = c.subnet(net, "10.0.0.0/24");
