@@ -13,8 +13,10 @@ namespace nuri::http {
 namespace {
 
 constexpr size_t kHeadRead = 16 * 1024;
+// Clients that send a whole image before they read (most do) are heard out, so that they learn why it
+// was refused: what they send is dropped by the kernel, for as long as it goes on without a pause.
 constexpr unsigned kLingerMs = 2'000, kLingerStoppingMs = 300;
-constexpr size_t kLingerBytes = 4 << 20;
+constexpr auto kLingerMost = std::chrono::minutes(5);
 
 int status_of(Problem problem) {
   switch (problem) {
@@ -244,17 +246,17 @@ awaitable<bool> Session::refuse(int status) {
 awaitable<void> Session::linger() {
   client_.channel().shutdown_send();
   client_.arm(core_.stopping ? kLingerStoppingMs : kLingerMs);
-  size_t swallowed = 0;
+  const auto end = std::chrono::steady_clock::now() + kLingerMost;
   in_.consume(in_.size());
   in_.reserve(kReadSize);
-  while (swallowed < kLingerBytes) {
+  while (std::chrono::steady_clock::now() < end) {
     const Io io = co_await client_.ready(Io::want_read);
     if (io != Io::ok) co_return;
     // MSG_TRUNC lets the kernel drop TCP data without copying it.
     const ssize_t n =
         ::recv(client_.channel().fd(), in_.space(), kReadSize, MSG_TRUNC | MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) co_return;
-    if (n > 0) swallowed += static_cast<size_t>(n);
+    if (n > 0 && !core_.stopping) client_.arm(kLingerMs);
   }
 }
 

@@ -12,9 +12,9 @@ const std::vector<std::string> kContainerFormats = {"ami", "ari", "aki",    "bar
                                                     "ovf", "ova", "docker", "compressed"};
 
 // Glance's words for what only the service sets, and for what must not be a property's name.
-const std::vector<std::string> kReserved = {"location", "locations", "deleted",
-                                            "deleted_at", "direct_url", "self", "file", "schema",
-                                            "stores"};
+const std::vector<std::string> kReserved = {"location",   "locations",  "deleted",
+                                            "deleted_at", "direct_url", "self",
+                                            "file",       "schema",     "stores"};
 // Glance keeps to itself what begins so.
 constexpr std::string_view kReservedPrefix = "os_glance_";
 // Properties of every schema, which may be null: then the image has them not.

@@ -17,7 +17,8 @@ inline constexpr int64_t kMaxMembers = 128;
 struct Image {
   std::string id;
   std::optional<std::string> name;
-  std::string status = "queued";  std::string visibility = "shared";
+  std::string status = "queued";
+  std::string visibility = "shared";
   std::optional<std::string> owner;
   std::optional<std::string> disk_format, container_format;
   int64_t min_disk = 0, min_ram = 0;  // GiB, MiB

@@ -38,9 +38,7 @@ Result<uint64_t> formats::check_vdi(const ImageBytes& bytes) {
   }
   uint64_t map = little(head, 340, 4), data = little(head, 344, 4);
   bool map_inside = map >= kHeader && inside(map, blocks * 4, bytes.size()) && map + blocks * 4 <= data;
-  // The last block may be short where the disk's end cuts it.
-  uint64_t needed = allocated == 0 ? 0 : (allocated - 1) * kBlock + 1;
-  if (!map_inside || !inside(data, needed, bytes.size())) {
+  if (!map_inside || !inside(data, allocated * kBlock, bytes.size())) {
     return refused("its blocks lie outside the file: the upload may have been cut short.");
   }
   return virtual_size;

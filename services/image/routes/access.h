@@ -18,16 +18,17 @@ enum class Whose {
 };
 
 // One line a route: who may call it. The whole of the service's policy but for what depends on the
-// request's content: making an image public or giving it to another project (administrators), reading
-// the data of a deactivated image (administrators): see check_privileges and Api::download.
+// request's content: making an image public or giving it to another project (administrators),
+// reading the data of a deactivated image (administrators): see check_privileges and Api::download.
 struct Rule {
   std::string_view method, pattern;
   Access access = Access::reader;
   Whose whose = Whose::none;
-  Result<Response> (Api::*handler)(const Request&, Context&) = nullptr;
+  Result<Response> (*handler)(Api&, const Request&, Context&) = nullptr;
   Body body = Body::memory;
   RouteDoc doc = {};
 };
 const std::vector<Rule>& rules();
+std::vector<Rule> metadef_rules();  // a part of them
 
 }  // namespace nuri::image

@@ -5,6 +5,7 @@
 #include "services/base/router.h"
 #include "services/db/database.h"
 #include "services/image/routes/access.h"
+#include "services/image/routes/metadefs.h"
 #include "services/image/store/image_files.h"
 #include "services/image/store/image_quota.h"
 #include "services/image/store/image_store.h"
@@ -23,21 +24,28 @@ struct Limits {
 class Api {
  public:
   Api(db::Database& database, Clock& clock, Random& random, ImageFiles files, Limits limits = {})
-      : db_(database), clock_(clock), random_(random), files_(std::move(files)), limits_(limits),
-        quota_(store::image_quota(limits.images, limits.bytes)) {}
+      : db_(database),
+        clock_(clock),
+        random_(random),
+        files_(std::move(files)),
+        limits_(limits),
+        quota_(store::image_quota(limits.images, limits.bytes)),
+        metadefs_(database, clock) {}
 
   void add_routes(Router& router);
   // At start: uploads cut off wait for data again, deletes under way end, stray files go.
   Status recover();
-  // What an upload would be refused for when it ends, asked before its data is received. `bytes`: as
-  // far as it is told.
+  // What an upload would be refused for when it ends, asked before its data is received. `bytes`:
+  // as far as it is told.
   Status check_upload(const Request& request, const Claims& claims, uint64_t bytes);
   const ledger::Ledger& quota() const { return quota_; }
+  Metadefs& metadefs() { return metadefs_; }
 
  private:
   friend const std::vector<Rule>& rules();
 
   Result<Response> create(const Request&, Context&);
+  Result<Response> no_id(const Request&, Context&);
   Result<Response> list(const Request&, Context&);
   Result<Response> show(const Request&, Context&);
   Result<Response> patch(const Request&, Context&);
@@ -92,6 +100,7 @@ class Api {
   ImageFiles files_;
   Limits limits_;
   ledger::Ledger quota_;
+  Metadefs metadefs_;
 };
 
 store::Viewer viewer_of(const Claims& claims);

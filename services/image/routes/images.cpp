@@ -64,14 +64,25 @@ Result<Response> Api::create(const Request& request, Context& context) {
   if (image.id.empty()) image.id = random_.uuid();
   image.user_id = context.claims.user_id;
   image.created_us = image.updated_us = clock_.now_us();
-  TRYV(db_.write([&](db::Session& s) { return insert_image(s, image); }));
-  Response r = Response::json(201, image_view(image));
-  r.headers.set("Location", context.base_url + "/v2/images/" + image.id);
-  r.headers.set("OpenStack-image-import-methods", "glance-direct");
-  return r;
+  // The answer is made inside the transaction, so that it is kept with it (services/conduct).
+  return db_.write([&](db::Session& s) -> Result<Response> {
+    TRYV(insert_image(s, image));
+    Response r = Response::json(201, image_view(image));
+    r.headers.set("Location", context.base_url + "/v2/images/" + image.id);
+    r.headers.set("OpenStack-image-import-methods", "glance-direct");
+    return r;
+  });
+}
+
+// Of "/v2/images/", where an id is left out: clients that lost an id are not to take all images for
+// one.
+Result<Response> Api::no_id(const Request&, Context&) {
+  return not_found("No image found with ID ''.");
 }
 
 Result<Response> Api::list(const Request& request, Context& context) {
+  std::string_view path = request.target;
+  if (path.substr(0, path.find('?')).ends_with('/')) return no_id(request, context);
   ListQuery query = TRY(read_list_query(request.query));
   auto images = TRY(
       db_.read([&](db::Session& s) { return store::list(s, viewer_of(context.claims), query); }));

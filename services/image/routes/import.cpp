@@ -45,16 +45,17 @@ const Fields<store::Import> kTask{
     computed<store::Import>("request_id", [](const store::Import& i) { return i.request_id; }),
     computed<store::Import>("user_id", [](const store::Import& i) { return i.user_id; }),
     computed<store::Import>("input", [](const store::Import& i) { return i.input; }),
-    computed<store::Import>(
-        "result", [](const store::Import& i) { return Json::object({{"image_id", i.image_id}}); }),
+    computed<store::Import>("result",
+                            [](const store::Import& i) {
+                              return Json::object({{"image_id", i.image_id}});
+                            }),
     computed<store::Import>("message", [](const store::Import&) { return ""; }),
     computed<store::Import>("created_at",
                             [](const store::Import& i) { return iso_seconds(i.created_us); }),
     computed<store::Import>("updated_at",
                             [](const store::Import& i) { return iso_seconds(i.created_us); }),
     computed<store::Import>(
-        "expires_at",
-        [](const store::Import& i) { return iso_seconds(i.created_us + kTaskKept); }),
+        "expires_at", [](const store::Import& i) { return iso_seconds(i.created_us + kTaskKept); }),
     computed<store::Import>("self", [](const store::Import& i) { return "/v2/tasks/" + i.id; }),
     computed<store::Import>("schema", [](const store::Import&) { return "/v2/schemas/task"; }),
 };
@@ -109,8 +110,9 @@ Result<Response> Api::import_image(const Request& request, Context& context) {
   TRYV(db_.write([&](db::Session& s) -> Status {
     Image image = TRY(owned_image(s, context));
     if (image.status != "uploading") {
-      return conflict("Image needs to be staged before the 'glance-direct' method can be used; it is " +
-                      image.status + ".");
+      return conflict(
+          "Image needs to be staged before the 'glance-direct' method can be used; it is " +
+          image.status + ".");
     }
     image.status = "active";
     image.updated_us = now;
@@ -141,7 +143,8 @@ Result<Response> Api::list_tasks(const Request&, Context&) {
 }
 
 Result<Response> Api::show_task(const Request&, Context& context) {
-  auto found = TRY(db_.read([&](db::Session& s) { return store::find_import(s, context.param("task")); }));
+  auto found =
+      TRY(db_.read([&](db::Session& s) { return store::find_import(s, context.param("task")); }));
   if (!found) return not_found("Task not found: " + context.param("task").substr(0, 64) + ".");
   return Response::json(200, kTask.write(*found));
 }

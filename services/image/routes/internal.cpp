@@ -12,15 +12,14 @@ struct Queued {
   Json properties = Json::object();
 };
 
-const Fields<Queued> kQueued{
-    "image",
-    Fields<Queued>::Unknown::ignore,
-    {
-        text("project_id", &Queued::project_id).length(1, 255).required_(),
-        text("user_id", &Queued::user_id).length(0, 255),
-        text("host", &Queued::host).length(0, 255).nullable_(),
-        any("properties", &Queued::properties),
-    }};
+const Fields<Queued> kQueued{"image",
+                             Fields<Queued>::Unknown::ignore,
+                             {
+                                 text("project_id", &Queued::project_id).length(1, 255).required_(),
+                                 text("user_id", &Queued::user_id).length(0, 255),
+                                 text("host", &Queued::host).length(0, 255).nullable_(),
+                                 any("properties", &Queued::properties),
+                             }};
 
 Result<Image> read_queued(const Json& body) {
   Queued queued = TRY(kQueued.read(body));

@@ -1,6 +1,7 @@
 #include "services/image/routes/schemas.h"
 
 #include "services/image/api/image.h"
+#include "services/image/api/metadef.h"
 
 namespace nuri::image {
 
@@ -47,11 +48,13 @@ Json list_schema(const std::string& name, const Json& item) {
 }  // namespace
 
 std::map<std::string, Json> schemas() {
-  return {
+  std::map<std::string, Json> out = {
       {"image", image_schema()},   {"images", list_schema("images", image_schema())},
       {"member", member_schema()}, {"members", list_schema("members", member_schema())},
       {"task", task_schema()},     {"tasks", list_schema("tasks", task_schema())},
   };
+  for (auto& [name, schema] : metadef_schemas()) out.emplace("metadefs/" + name, std::move(schema));
+  return out;
 }
 
 }  // namespace nuri::image

@@ -53,7 +53,9 @@ bool sees_all(const Image& image, const Claims& claims) {
 Result<Response> Api::add_member(const Request& request, Context& context) {
   Json body = TRY(parse_json(request.body));
   const Json& name = body["member"];
-  if (!name.is_string() || name.as_string().empty() || name.as_string().size() > 255) {
+  // "." and ".." cannot be written in a path: such a membership could not be ended.
+  if (!name.is_string() || name.as_string().empty() || name.as_string().size() > 255 ||
+      name.as_string() == "." || name.as_string() == "..") {
     return bad_request("'member' must be a project's id: a string of 1 to 255 characters.",
                        "member");
   }

@@ -3,8 +3,8 @@
 #include "services/image/routes/api.h"
 
 // Image data that comes in, from a user or from an agent. The life of an upload:
-//   received into a file (the edge) -> queued becomes saving (row) -> checked and hashed -> moved to
-//   its place -> active, or uploading where it is only staged (row)
+//   received into a file (the edge) -> queued becomes saving (row) -> checked and hashed -> moved
+//   to its place -> active, or uploading where it is only staged (row)
 // Refused data puts the image back to queued. A process killed half-way leaves `saving`, a spool
 // file or a file in place: recover() undoes all three.
 namespace nuri::image {

@@ -8,9 +8,9 @@ namespace {
 Error words(const ledger::Overrun& o) {
   std::string what = o.resource == kBytes ? "bytes of image data" : "images";
   return Error(ErrorCode::too_large,
-               "The project's quota of " + what + " does not allow this: " + std::to_string(o.asked) +
-                   " more were asked for, " + std::to_string(o.used) + " of " +
-                   std::to_string(o.limit) + " are used.",
+               "The project's quota of " + what +
+                   " does not allow this: " + std::to_string(o.asked) + " more were asked for, " +
+                   std::to_string(o.used) + " of " + std::to_string(o.limit) + " are used.",
                o.resource);
 }
 

@@ -27,12 +27,18 @@ const Persona kPersonas[] = {
 bool admitted(const Persona& p, Access access) {
   switch (access) {
     case Access::open:
-    case Access::token: return true;
-    case Access::reader: return p.reads;
-    case Access::member: return p.changes;
-    case Access::admin: return p.administers;
-    case Access::service: return p.is_service;
-    case Access::agent: return p.is_agent;
+    case Access::token:
+      return true;
+    case Access::reader:
+      return p.reads;
+    case Access::member:
+      return p.changes;
+    case Access::admin:
+      return p.administers;
+    case Access::service:
+      return p.is_service;
+    case Access::agent:
+      return p.is_agent;
   }
   return false;
 }
@@ -51,21 +57,30 @@ class ImageAccess : public ImageApi {
     fill("{tag}", "t");
     fill("{task}", "none");
     fill("{name*}", "image");
+    fill("{ns}", "space");
+    fill("{item}", "t");
     bool data = rule.body == Body::spool;
     std::string type = method == "PATCH" ? "application/openstack-images-v2.1-json-patch"
                        : data            ? "application/octet-stream"
                                          : "application/json";
-    std::string body = data                            ? "data"
-                       : method == "PATCH"             ? "[]"
-                       : at.ends_with("/members")      ? R"({"member":"x"})"
-                       : at.ends_with("/members/m")    ? R"({"status":"accepted"})"
-                       : at.ends_with("/import")       ? R"({"method":{"name":"glance-direct"}})"
-                       : at == "/v2/images"            ? R"({"name":"made"})"
-                                                       : "";
+    std::string body = data                          ? "data"
+                       : method == "PATCH"           ? "[]"
+                       : at.ends_with("/members")    ? R"({"member":"x"})"
+                       : at.ends_with("/members/m")  ? R"({"status":"accepted"})"
+                       : at.ends_with("/import")     ? R"({"method":{"name":"glance-direct"}})"
+                       : at == "/v2/images"          ? R"({"name":"made"})"
+                       : at.ends_with("/namespaces") ? R"({"namespace":"another"})"
+                       : at.ends_with("/namespaces/space") ? R"({"namespace":"space"})"
+                       : at.ends_with("/tags")             ? R"({"tags":[{"name":"t"}]})"
+                       : at.find("/metadefs/") != at.npos
+                           ? R"({"name":"t","title":"T","type":"string"})"
+                           : "";
     return call(token, method, at, body, type);
   }
-  // A fresh image of q, shared with m, with data.
+  // A fresh image of q, shared with m, with data; and a namespace of definitions.
   std::string prepare() {
+    call("admin@adm", "POST", "/v2/metadefs/namespaces",
+         R"({"namespace":"space","visibility":"public","tags":[{"name":"t"}]})");
     std::string id = make("member@q");
     EXPECT_EQ(call("member@q", "POST", "/v2/images/" + id + "/members", R"({"member":"m"})").status,
               200);
@@ -82,9 +97,12 @@ int demanded(const Persona& p, const Rule& rule) {
   bool all = p.administers;
   bool sees = all || p.own || p.shared;
   switch (rule.whose) {
-    case Whose::none: return 0;
-    case Whose::seen: return sees ? 0 : 404;
-    case Whose::owned: return all || p.own ? 0 : sees ? 403 : 404;
+    case Whose::none:
+      return 0;
+    case Whose::seen:
+      return sees ? 0 : 404;
+    case Whose::owned:
+      return all || p.own ? 0 : sees ? 403 : 404;
     case Whose::shared:
       if (!sees) return 404;
       // Its status is the member's to say, not the owner's.
@@ -110,18 +128,20 @@ TEST_F(ImageAccess, EveryRouteByEveryPersona) {
       ++tried;
     }
     for (const Persona& p : kPersonas) {
+      if (rule.method != "GET") id = prepare();
       Response r = try_route(p.token, rule, id);
       int wanted = demanded(p, rule);
       if (wanted > 0) {
         EXPECT_EQ(r.status, wanted) << what << " by " << p.token << ": " << r.body;
       } else if (r.status == 403) {
         // The image's state may forbid it, the person's standing not.
-        EXPECT_EQ(r.body.find("Policy does not allow"), std::string::npos) << what << " by " << p.token;
-        EXPECT_EQ(r.body.find("belongs to another"), std::string::npos) << what << " by " << p.token;
+        EXPECT_EQ(r.body.find("Policy does not allow"), std::string::npos)
+            << what << " by " << p.token;
+        EXPECT_EQ(r.body.find("belongs to another"), std::string::npos)
+            << what << " by " << p.token;
       } else {
         EXPECT_NE(r.status, 401) << what << " by " << p.token;
       }
-      if (call("admin@adm", "GET", "/v2/images/" + id).status == 404) id = prepare();
       ++tried;
     }
   }

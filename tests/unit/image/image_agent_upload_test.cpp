@@ -101,7 +101,8 @@ class EdgeOfImages : public ImageApi {
     if (!token.empty()) q.headers.set("X-Auth-Token", token);
     q.headers.set("Content-Type", "application/octet-stream");
     if (length > 0) q.headers.set("Content-Length", std::to_string(length));
-    Edge edge(*router_, *api_, [free] { return free; }, 1000);
+    Edge edge(
+        *router_, *api_, [free] { return free; }, 1000);
     return edge.plan(q);
   }
   int refused(const std::string& token, const std::string& path, uint64_t length,

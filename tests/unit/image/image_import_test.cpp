@@ -53,8 +53,9 @@ TEST_F(ImageImport, OtherMethodsAreRefusedByName) {
     EXPECT_EQ(r.status, 400);
     EXPECT_NE(r.body.find(method), std::string::npos);
   }
-  for (const char* body : {"", "{}", R"({"method":"glance-direct"})", R"({"method":{}})",
-                           R"({"method":{"name":1}})", R"({"method":{"name":"glance-direct"},"stores":1})"}) {
+  for (const char* body :
+       {"", "{}", R"({"method":"glance-direct"})", R"({"method":{}})", R"({"method":{"name":1}})",
+        R"({"method":{"name":"glance-direct"},"stores":1})"}) {
     EXPECT_EQ(call("member@p", "POST", "/v2/images/" + id + "/import", body).status, 400) << body;
   }
   EXPECT_EQ(show(id)["status"].as_string(), "uploading");

@@ -95,8 +95,8 @@ TEST(ImagePatch, ChangesWhatItNames) {
 }
 
 TEST(ImagePatch, TheOlderShapeSaysTheSame) {
-  auto old = parse_json(
-      R"([{"replace":"/name","value":"new"},{"add":"/a","value":"1"},{"remove":"/b"}])");
+  auto old =
+      parse_json(R"([{"replace":"/name","value":"new"},{"add":"/a","value":"1"},{"remove":"/b"}])");
   auto now = parse_json(
       R"([{"op":"replace","path":"/name","value":"new"},{"op":"add","path":"/a","value":"1"},
           {"op":"remove","path":"/b"}])");

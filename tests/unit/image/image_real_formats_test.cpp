@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
+#include <random>
 
 #include "services/base/process.h"
 #include "services/image/domain/image_format.h"
@@ -20,7 +20,8 @@ class RealFormats : public ::testing::Test {
   std::string make(const std::string& format, const std::string& options = "") {
     std::string raw = dir_.file("raw"), out = dir_.file("image");
     std::ofstream file(raw, std::ios::binary);
-    for (int i = 0; i < 300'000; ++i) file << static_cast<char>(i * 7 % 251);
+    std::mt19937 noise(1);  // what no format makes smaller
+    for (int i = 0; i < 300'000; ++i) file << static_cast<char>(noise());
     file.close();
     std::filesystem::resize_file(raw, kSize);
     std::vector<std::string> command{"qemu-img", "convert", "-f", "raw", "-O", format};
@@ -36,11 +37,12 @@ class RealFormats : public ::testing::Test {
     return r ? "" : r.error().message;
   }
   // Found and of the right size; read from the file, too, as the service does.
-  void expect_taken(const std::string& format, const std::string& bytes) {
+  void expect_taken(const std::string& format, const std::string& bytes, bool on_disk = true) {
     auto r = check_image(format, BytesInMemory(bytes), true);
     ASSERT_TRUE(r) << r.error().message;
     EXPECT_EQ(r->format, format);
     EXPECT_EQ(r->virtual_size, kSize);
+    if (!on_disk) return;
     auto file = BytesOfFile::open(dir_.file("image"));
     ASSERT_TRUE(file);
     auto read = check_image(format, *file, true);
@@ -74,8 +76,7 @@ TEST_F(RealFormats, Qcow2) {
   std::string whole = make("qcow2");
   expect_taken("qcow2", whole);
   expect_cut_refused("qcow2", whole, whole.size() - 400'000);
-  std::string compressed = make("qcow2", "cluster_size=4096,extended_l2=off");
-  expect_taken("qcow2", compressed);
+  expect_taken("qcow2", make("qcow2", "cluster_size=4096"));
   expect_taken("qcow2", make("qcow2", "extended_l2=on,cluster_size=128k"));
   expect_taken("qcow2", make("qcow2", "compat=0.10"));
   expect_taken("qcow2", make("qcow2", "preallocation=metadata"));
@@ -87,7 +88,7 @@ TEST_F(RealFormats, Vmdk) {
   expect_cut_refused("vmdk", whole, 20 * 512);
   std::string stream = make("vmdk", "subformat=streamOptimized");
   expect_taken("vmdk", stream);
-  expect_cut_refused("vmdk", stream, stream.size() - 512);
+  expect_cut_refused("vmdk", stream, 200'000);
   size_t text = whole.find("# Disk DescriptorFile");
   ASSERT_NE(text, std::string::npos);
   auto with = [&](const std::string& from, const std::string& to) {
@@ -110,18 +111,25 @@ TEST_F(RealFormats, Vmdk) {
   EXPECT_NE(why("vmdk", put(whole, 12, number(UINT64_MAX, 8))), "");
   EXPECT_NE(why("vmdk", put(whole, 28, number(UINT64_MAX, 8))), "");
   EXPECT_NE(why("vmdk", put(whole, 56, number(1ull << 40, 8))), "");
-  EXPECT_TRUE(names(why("vmdk", "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0\n" +
-                                    std::string(600, '\n')),
-                    "other files"));
+  EXPECT_TRUE(names(
+      why("vmdk", "# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0\n" + std::string(600, '\n')),
+      "other files"));
 }
 
+// As VMware writes them: the header leaves the directory's place to a footer.
 TEST_F(RealFormats, StreamOptimizedVmdkIsWhatItsFooterSays) {
   std::string stream = make("vmdk", "subformat=streamOptimized");
+  stream.resize((stream.size() + 511) / 512 * 512);
+  std::string header = stream.substr(0, 512);
+  stream = put(stream, 56, number(UINT64_MAX, 8));
+  EXPECT_TRUE(names(why("vmdk", stream), "footer"));
+  stream += std::string(512, '\0') + header + std::string(512, '\0');
+  expect_taken("vmdk", stream, false);
   size_t footer = stream.size() - 1024;
-  ASSERT_EQ(stream.substr(footer, 4), "KDMV");
-  EXPECT_NE(why("vmdk", put(stream, footer + 12, number(1, 8))), "");
+  EXPECT_TRUE(names(why("vmdk", put(stream, footer + 12, number(0, 8))), "contradicts"));
   EXPECT_NE(why("vmdk", put(stream, footer + 28, number(7, 8))), "");
   EXPECT_NE(why("vmdk", put(stream, footer + 56, number(UINT64_MAX, 8))), "");
+  EXPECT_NE(why("vmdk", stream.substr(0, stream.size() - 512)), "");
 }
 
 TEST_F(RealFormats, Vdi) {

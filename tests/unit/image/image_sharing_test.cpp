@@ -48,6 +48,19 @@ TEST_F(ImageApi, WhoSeesWhat) {
   EXPECT_EQ(call("reader@p", "GET", "/v2/images/" + shared).status, 404);
 }
 
+TEST_F(ImageApi, NoIdIsNoImage) {
+  make("member@p");
+  EXPECT_EQ(call("member@p", "GET", "/v2/images").status, 200);
+  Request q;
+  q.method = "GET";
+  q.target = "/v2/images/";
+  q.path = "/v2/images";
+  q.headers.set("X-Auth-Token", "member@p");
+  EXPECT_EQ(router_->dispatch(q).status, 404);
+  q.method = "DELETE";
+  EXPECT_EQ(router_->dispatch(q).status, 404);
+}
+
 TEST_F(ImageApi, PagesLink) {
   for (int i = 0; i < 5; ++i) {
     clock_.advance(kSecondUs);

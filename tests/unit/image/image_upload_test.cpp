@@ -51,24 +51,54 @@ TEST_F(ImageApi, RefusedDataLeavesNothing) {
   EXPECT_EQ(call("member@p", "PUT", "/v2/images/" + id + "/file", "x", "text/plain").status, 415);
 }
 
-TEST_F(ImageApi, KilledHalfWay) {
-  std::string id = make("member@p"), gone = make("member@p"), kept = make("member@p");
-  ASSERT_EQ(upload("member@p", kept, "kept"), 204);
-  ASSERT_EQ(upload("member@p", gone, "gone"), 204);
-  // As an upload cut off after its move, and a delete cut off after its mark, leave things.
-  ASSERT_TRUE(db_->write([&](db::Session& s) {
-    s.exec("UPDATE images SET status='saving' WHERE id=?1", {id});
-    store::mark_deleted(s, gone, clock_.now_us());
-    api_->quota().release(s, gone);
-  }));
-  std::ofstream(dir_ + "/images/" + id) << "partial";
-  std::ofstream(dir_ + "/images/.spool/nuri-body-1") << "partial";
-  open();
-  EXPECT_EQ(show(id)["status"].as_string(), "queued");
-  EXPECT_EQ(files(), 1);
-  EXPECT_EQ(
-      db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 2);
-  EXPECT_EQ(upload("member@p", id, "whole"), 204);
+// The process ends at each point between two steps of an upload, a staging or a delete; it starts
+// again, the image is whole or waits for data again, and its delete leaves nothing.
+TEST_F(ImageApi, KilledAtEveryStep) {
+  struct Point {
+    const char* what;
+    const char* row;   // the status that the row has by then
+    bool spool, file;  // what lies on the disk
+    const char* then;  // the status after the start, "" where it is gone
+  };
+  const Point kPoints[] = {
+      {"while data comes in", "queued", true, false, "queued"},
+      {"before the check", "saving", true, false, "queued"},
+      {"between check and move", "saving", true, false, "queued"},
+      {"after the move", "saving", false, true, "queued"},
+      {"after the end", "active", false, true, "active"},
+      {"after staging", "uploading", false, true, "uploading"},
+      {"after a delete's mark", "deleted", false, true, ""},
+      {"after its file", "deleted", false, false, ""},
+  };
+  for (const Point& point : kPoints) {
+    std::string id = make("member@p");
+    if (std::string(point.row) == "active") {
+      ASSERT_EQ(upload("member@p", id, "whole"), 204);
+    } else if (std::string(point.row) == "uploading") {
+      ASSERT_EQ(put_data("member@p", "/v2/images/" + id + "/stage", "whole").status, 204);
+    } else {
+      ASSERT_TRUE(db_->write([&](db::Session& s) {
+        s.exec("UPDATE images SET status=?2 WHERE id=?1", {id, point.row});
+        if (std::string(point.row) == "deleted") api_->quota().release(s, id);
+      }));
+      if (point.file) std::ofstream(dir_ + "/images/" + id) << "partial";
+    }
+    if (point.spool) std::ofstream(dir_ + "/images/.spool/nuri-body-1") << "partial";
+    open();
+    Response shown = call("member@p", "GET", "/v2/images/" + id);
+    if (!*point.then) {
+      EXPECT_EQ(shown.status, 404) << point.what;
+    } else {
+      EXPECT_EQ(json(shown)["status"].as_string(), point.then) << point.what;
+      EXPECT_EQ(files(), std::string(point.then) == "queued" ? 0 : 1) << point.what;
+      EXPECT_EQ(upload("member@p", id, "again"), std::string(point.then) == "queued" ? 204 : 409);
+      EXPECT_EQ(call("member@p", "DELETE", "/v2/images/" + id).status, 204) << point.what;
+    }
+    EXPECT_EQ(files(), 0) << point.what;
+    EXPECT_EQ(
+        db_->read([](db::Session& s) { return s.count("SELECT count(*) FROM images"); }).value(), 0)
+        << point.what;
+  }
 }
 
 TEST_F(ImageApi, Quota) {
