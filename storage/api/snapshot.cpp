@@ -4,6 +4,14 @@ namespace nuri::storage {
 
 namespace {
 
+const Fields<Snapshot> kExtended = {
+    text("os-extended-snapshot-attributes:progress", &Snapshot::progress),
+    text("os-extended-snapshot-attributes:project_id", &Snapshot::project_id),
+    computed<Snapshot>("group_snapshot_id", [](const Snapshot&) { return Json(); }).since_(14),
+};
+
+}  // namespace
+
 const Fields<Snapshot> kSnapshot = {
     text("id", &Snapshot::id),
     text("name", &Snapshot::name),
@@ -18,13 +26,11 @@ const Fields<Snapshot> kSnapshot = {
     computed<Snapshot>("consumes_quota", [](const Snapshot&) { return true; }).since_(65),
 };
 
-const Fields<Snapshot> kExtended = {
-    text("os-extended-snapshot-attributes:progress", &Snapshot::progress),
-    text("os-extended-snapshot-attributes:project_id", &Snapshot::project_id),
-    computed<Snapshot>("group_snapshot_id", [](const Snapshot&) { return Json(); }).since_(14),
-};
-
-}  // namespace
+Json snapshot_schema(int microversion) {
+  Json out = kSnapshot.schema(microversion), extra = kExtended.schema(microversion);
+  for (const auto& [name, schema] : extra["properties"].as_object()) out["properties"].set(name, schema);
+  return out;
+}
 
 const Fields<SnapshotCreate> kSnapshotCreate{
     "snapshot",

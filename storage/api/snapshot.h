@@ -34,7 +34,9 @@ struct SnapshotUpdate {
   std::optional<std::string> name, description;
 };
 extern const Fields<SnapshotUpdate> kSnapshotUpdate;
+Json snapshot_schema(int microversion);  // of what answers show
 
+extern const Fields<Snapshot> kSnapshot;
 Json snapshot_view(const Snapshot& snapshot, int microversion);
 // With the extension's fields, as GET and the detailed list answer.
 Json snapshot_detail(const Snapshot& snapshot, int microversion);

@@ -32,6 +32,26 @@ Field<Volume> always_null(std::string name) {
   return computed<Volume>(std::move(name), [](const Volume&) { return Json(); });
 }
 
+// What the extensions add to GET; the second for administrators.
+const Fields<Volume> kShown = {text("os-vol-tenant-attr:tenant_id", &Volume::project_id)};
+const Fields<Volume> kAdmin = {
+    computed<Volume>(
+        "os-vol-host-attr:host",
+        [](const Volume& v) { return v.host.empty() ? Json() : Json(v.host + "@file#file"); }),
+    always_null("os-vol-mig-status-attr:migstat"),
+    always_null("os-vol-mig-status-attr:name_id"),
+    always_null("provider_id").since_(21),
+    always_null("cluster_name").since_(61),
+};
+
+Json links_of(const Volume& v, const VolumeLook& look) {
+  std::string rest = "/" + look.project_id + "/volumes/" + v.id;
+  return Json::array({Json::object({{"rel", "self"}, {"href", look.base_url + "/v3" + rest}}),
+                      Json::object({{"rel", "bookmark"}, {"href", look.base_url + rest}})});
+}
+
+}  // namespace
+
 const Fields<Volume> kVolume = {
     text("id", &Volume::id),
     text("status", &Volume::status),
@@ -60,25 +80,14 @@ const Fields<Volume> kVolume = {
     computed<Volume>("consumes_quota", [](const Volume&) { return true; }).since_(65),
 };
 
-// What the extensions add to GET; the second for administrators.
-const Fields<Volume> kShown = {text("os-vol-tenant-attr:tenant_id", &Volume::project_id)};
-const Fields<Volume> kAdmin = {
-    computed<Volume>(
-        "os-vol-host-attr:host",
-        [](const Volume& v) { return v.host.empty() ? Json() : Json(v.host + "@file#file"); }),
-    always_null("os-vol-mig-status-attr:migstat"),
-    always_null("os-vol-mig-status-attr:name_id"),
-    always_null("provider_id").since_(21),
-    always_null("cluster_name").since_(61),
-};
-
-Json links_of(const Volume& v, const VolumeLook& look) {
-  std::string rest = "/" + look.project_id + "/volumes/" + v.id;
-  return Json::array({Json::object({{"rel", "self"}, {"href", look.base_url + "/v3" + rest}}),
-                      Json::object({{"rel", "bookmark"}, {"href", look.base_url + rest}})});
+Json volume_schema(int microversion) {
+  Json out = kVolume.schema(microversion);
+  for (const auto* more : {&kShown, &kAdmin}) {
+    Json extra = more->schema(microversion);
+    for (const auto& [name, schema] : extra["properties"].as_object()) out["properties"].set(name, schema);
+  }
+  return out;
 }
-
-}  // namespace
 
 const Fields<VolumeCreate> kVolumeCreate{
     "volume",

@@ -52,6 +52,7 @@ struct Volume {
   std::optional<std::string> snapshot_id, source_volid;  // what it was copied from
   std::string wanted_host;  // where it has to lie: beside its source, or where a server runs
   std::optional<bool> readonly;
+  bool written = false;  // a server has had it: it holds more than what it was made from
   std::string upload_image;  // the image it is being copied to; "": none
   Json upload;               // what the agent is told of that: see upload_spec
 
@@ -82,6 +83,8 @@ struct VolumeLook {
   int microversion = 0;
   bool admin = false;
 };
+Json volume_schema(int microversion);  // of what these write
+extern const Fields<Volume> kVolume;  // without the links
 // As POST and PUT answer.
 Json volume_view(const Volume& volume, const VolumeLook& look);
 // As GET and the detailed list answer: with the extensions' fields.

@@ -9,13 +9,6 @@ namespace {
 const std::set<std::string> kSeenByAll = {"RESKEY:availability_zones", "multiattach",
                                           "replication_enabled"};
 
-const Fields<VolumeType> kType = {
-    text("id", &VolumeType::id),
-    text("name", &VolumeType::name),
-    boolean("is_public", &VolumeType::is_public),
-    text("description", &VolumeType::description),
-};
-
 StringMap visible(const StringMap& specs) {
   StringMap out;
   for (const auto& [k, v] : specs)
@@ -27,6 +20,13 @@ const std::map<std::string, std::string> kHave = {
     {"volume_backend_name", "file"}, {"storage_protocol", "file"}, {"vendor_name", "Open Source"}};
 
 }  // namespace
+
+const Fields<VolumeType> kType = {
+    text("id", &VolumeType::id),
+    text("name", &VolumeType::name),
+    boolean("is_public", &VolumeType::is_public),
+    text("description", &VolumeType::description),
+};
 
 const Fields<TypeInput> kTypeCreate{
     "volume_type",

@@ -22,6 +22,7 @@ struct TypeInput {
 extern const Fields<TypeInput> kTypeCreate;
 extern const Fields<TypeInput> kTypeUpdate;
 
+extern const Fields<VolumeType> kType;  // without the extra specs
 // As GET shows it; an administrator sees all extra specs, others those that say what a type can do.
 Json type_view(const VolumeType& type, bool admin);
 Json type_created(const VolumeType& type);

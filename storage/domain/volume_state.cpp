@@ -61,7 +61,7 @@ Status may_copy(const Volume& v, bool live, const std::string& what) {
 
 Status may_extend(const Volume& v, int64_t new_size_gib, int microversion) {
   bool live = microversion >= 42;
-  if (!(v.status == "available" || (live && v.status == "in-use" && v.attachment))) {
+  if (v.path.empty() || !(v.status == "available" || (live && v.status == "in-use" && v.attachment))) {
     return bad_request("Invalid volume: Volume " + v.id + " status must be " +
                            (live ? "available or in-use" : "available (in-use from 3.42 on)") +
                            " to extend, but it is " + v.status + ".",
@@ -101,12 +101,21 @@ Status may_attach(const Volume& v, const Attachment& wish) {
     return conflict("Volume " + v.id + " cannot be attached: its status is " + v.status +
                     ", not available.");
   }
+  if (v.readonly.value_or(false)) {
+    return conflict("Volume " + v.id + " is read-only, and servers get volumes to write to: take the "
+                    "flag away first.");
+  }
   std::string lies = v.host.empty() ? v.wanted_host : v.host;
   if (!lies.empty() && !wish.host.empty() && lies != wish.host) {
     return conflict("Volume " + v.id + " lies on host " + lies + "; the server runs on " +
                     wish.host + ".");
   }
   return {};
+}
+
+bool may_follow(const Volume& v) {
+  bool idle = v.status == "available" || v.status == "creating";
+  return idle && !v.written && !v.attachment && !v.snapshot_id && !v.source_volid;
 }
 
 std::string_view status_by_attachment(const Volume& v) {

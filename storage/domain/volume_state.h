@@ -19,6 +19,8 @@ Status may_extend(const Volume& volume, int64_t new_size_gib, int microversion);
 Status may_reset(const Volume& volume, const std::string& status);
 // Whether `wish` may hold the volume: it is free, or already held by the same attachment.
 Status may_attach(const Volume& volume, const Attachment& wish);
+// Whether it may be made anew on another host: blank or from an image, and no server has had it.
+bool may_follow(const Volume& volume);
 // Whether it can be copied: to a snapshot, another volume, an image. In use: with `live`.
 Status may_copy(const Volume& volume, bool live, const std::string& what);
 // The status that follows from what is attached, once the volume exists.

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "services/base/documents.h"
 #include "storage/routes/service.h"
 
 namespace nuri::storage {
@@ -21,5 +22,6 @@ class Api {
 };
 
 void add_version_routes(Router& router);
+Documents documents();  // for the OpenAPI document
 
 }  // namespace nuri::storage

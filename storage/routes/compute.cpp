@@ -1,3 +1,5 @@
+#include "services/tasks/task.h"
+#include "storage/domain/placement.h"
 #include "storage/domain/volume_state.h"
 #include "storage/routes/handlers.h"
 #include "storage/store/volume_store.h"
@@ -30,6 +32,21 @@ bool follows(const std::string& status) {
          status == "detaching";
 }
 
+// Where nothing but its origin is in it, it is made anew on the server's host.
+void follow(Service& p, db::Session& s, Volume& v, const std::string& host) {
+  if (v.host.empty() || v.host == host || !may_follow(v)) return;
+  if (store::copies_of(s, "volume", v.id) > 0) return;
+  PlacementRequest q{v.claimed_gib(), "", host, p.settings.tasks.overcommit, p.clock.now_us()};
+  if (!place(q, store::hosts(s))) return;
+  p.feed.remove(s, v.host, "volume", v.id);
+  v.host.clear();
+  v.path.clear();
+  v.revision = 0;
+  v.wanted_host = host;
+  tasks::signal(s, v.id, p.clock.now_us());
+  p.wake_after(s);
+}
+
 Json connection(const Volume& v) {
   bool ready = !v.path.empty();
   return Json::object({{"volume_id", v.id},
@@ -54,6 +71,7 @@ Result<Response> set_state(Service& p, const Request& request, Context& context,
     Attachment& a = *v->attachment;
     TimeUs now = p.clock.now_us();
     if (a.state == "reserved" && state == "attached") a.attached_us = now;
+    v->written = true;
     a.state = state;
     if (!body["device"].as_string().empty()) a.device = body["device"].as_string().substr(0, 255);
     store::put_attachment(s, a);
@@ -76,6 +94,7 @@ Result<Response> attach(Service& p, const Request& request, Context& context) {
     Attachment wish{in.attachment_id,       v->id,      in.server_id, in.host,
                     in.device.value_or(""), "reserved", now,          0};
     wish.owner = "compute";
+    follow(p, s, *v, in.host);
     TRYV(may_attach(*v, wish));
     if (v->attachment) return std::move(*v);
     store::put_attachment(s, wish);

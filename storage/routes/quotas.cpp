@@ -76,6 +76,15 @@ Result<ledger::Amounts> read_limits(Service& p, db::Session& s, const Json& body
   return out;
 }
 
+// The ledger knows a type by its id, people by its name.
+Status named(Status claimed, const std::string& type_id, const std::string& type_name) {
+  if (claimed) return {};
+  Error e = claimed.error();
+  size_t at = e.message.find(type_id);
+  if (at != std::string::npos) e.message.replace(at, type_id.size(), type_name);
+  return e;
+}
+
 Result<Json> read_set(const Request& request, const std::string& member) {
   Json body = TRY(body_member(request.body, member));
   if (!body.is_object()) return bad_request(member + " must be an object.", member);
@@ -92,11 +101,11 @@ Status claim_volume(Service& p, db::Session& s, const Volume& v) {
                                            "G is larger than maximum allowed limit " +
                                            std::to_string(most) + "G.");
   }
-  return p.quota.claim(s, v.project_id, v.id, store::amounts_of(v));
+  return named(p.quota.claim(s, v.project_id, v.id, store::amounts_of(v)), v.type_id, v.type_name);
 }
 
 Status claim_snapshot(Service& p, db::Session& s, const Snapshot& n) {
-  return p.quota.claim(s, n.project_id, n.id, store::amounts_of(n));
+  return named(p.quota.claim(s, n.project_id, n.id, store::amounts_of(n)), n.type_id, n.type_name);
 }
 
 Result<Response> show_quotas(Service& p, const Request& request, Context& context) {

@@ -46,6 +46,7 @@ Status not_computes(const Volume& v) {
 
 Result<Response> end_recorded(Service& p, const Recorded& in, Context& context) {
   TRY(change_volume(p, context, [&](db::Session& s, Volume& v) -> Status {
+    if (!v.attachment && !in.attachment_id && v.status == "available") return {};  // already
     if (!v.attachment || (in.attachment_id && *in.attachment_id != v.attachment->id))
       return bad_request("Invalid volume: it has no such attachment.", "attachment_id");
     TRYV(not_computes(v));

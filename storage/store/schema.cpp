@@ -147,6 +147,8 @@ CREATE TABLE tombstones (
   at_us BIGINT NOT NULL
 );
 )sql"},
+    // Whether a server may have written to it: until then it can be made anew beside a server.
+    {4, "ALTER TABLE volumes ADD COLUMN written BIGINT NOT NULL DEFAULT 1;"},
 };
 
 }  // namespace nuri::storage::store

@@ -15,7 +15,7 @@ const std::string kSelect =
     "v.updated_us,"
     " a.id, a.server_id, a.host, a.device, a.state, a.created_us, a.attached_us, v.growing_to_gib,"
     " a.owner, a.mode, a.connector, v.type_id, t.name, v.snapshot_id, v.source_volid, "
-    "v.wanted_host, v.readonly, v.upload_image, v.upload"
+    "v.wanted_host, v.readonly, v.upload_image, v.upload, v.written"
     " FROM volumes v LEFT JOIN attachments a ON a.volume_id=v.id"
     " LEFT JOIN volume_types t ON t.id=v.type_id";
 
@@ -54,6 +54,7 @@ Volume volume_of(const db::Row& r) {
   if (!r.null(35)) v.readonly = r.flag(35);
   v.upload_image = r.text(36);
   v.upload = r.json(37);
+  v.written = r.flag(38);
   return v;
 }
 
@@ -66,7 +67,8 @@ db::Args args_of(const Volume& v) {
           v.revision,  v.metered,     v.created_us,
           v.updated_us, v.growing_to_gib, v.type_id,
           v.snapshot_id, v.source_volid, v.wanted_host,
-          v.readonly,  v.upload_image, v.upload};
+          v.readonly,  v.upload_image, v.upload,
+          v.written};
 }
 
 }  // namespace
@@ -76,9 +78,9 @@ void insert(db::Session& s, const Volume& v) {
       "INSERT INTO volumes (id, project_id, user_id, name, description, status, size_gib, zone, "
       "metadata, bootable, image,"
       " image_metadata, host, path, error, revision, metered, created_us, updated_us, growing_to_gib,"
-      " type_id, snapshot_id, source_volid, wanted_host, readonly, upload_image, upload)"
+      " type_id, snapshot_id, source_volid, wanted_host, readonly, upload_image, upload, written)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-      "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
+      "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
       args_of(v));
 }
 
@@ -91,7 +93,7 @@ bool update(db::Session& s, Volume v, TimeUs now_us) {
              "error=?15, revision=?16,"
              " metered=?17, created_us=?18, updated_us=?19, growing_to_gib=?20, type_id=?21,"
              " snapshot_id=?22, source_volid=?23, wanted_host=?24, readonly=?25, upload_image=?26,"
-             " upload=?27 WHERE id=?1",
+             " upload=?27, written=?28 WHERE id=?1",
              args_of(v)) > 0;
 }
 

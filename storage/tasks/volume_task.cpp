@@ -102,6 +102,7 @@ Result<Outcome> VolumeSteps::place(const Task& task) {
 
 Result<Outcome> VolumeSteps::await(const Task& task) {
   Seen seen = TRY(look(task.id));
+  if (seen.volume.host.empty()) return Outcome::next("place").within(p_.options.place_us);
   if (seen.status == "failed") return failed(task.id, "error", seen.error);
   if (seen.status != "available") return Outcome::wait(kLookAgainUs);
   return Outcome::next("keep", [this, id = task.id, path = seen.path](db::Session& s) -> Status {
@@ -124,6 +125,8 @@ Result<Outcome> VolumeSteps::await(const Task& task) {
 
 Result<Outcome> VolumeSteps::keep(const Task& task) {
   Seen seen = TRY(look(task.id));
+  // It follows a server to another host.
+  if (seen.volume.host.empty()) return Outcome::next("place").within(p_.options.place_us);
   if (!seen.volume.upload_image.empty())
     return Outcome::next("queue_upload").within(p_.options.upload_us);
   if (seen.volume.status == "extending") return Outcome::next("extend").within(p_.options.extend_us);

@@ -14,7 +14,8 @@
 //             queue_upload ──> await_upload ──> end_upload ──> keep
 //
 // place: picks a host and tells its agent through the feed. await: until the agent has the file.
-// keep: nothing to do but to look at signals. remove: waits for what is being copied from it and for
+// keep: nothing to do but to look at signals; back to place where a volume that nobody has written
+// to follows its server. remove: waits for what is being copied from it and for
 // its snapshots' end, then tells the agent; await_gone: until it confirms. failed: an administrator
 // who resets the status leads back to await, keep or extend. The steps of an upload make an image of
 // it: queued at the image service, then copied by the agent.

@@ -87,7 +87,7 @@ class Driver {
   virtual Status prepare(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base) = 0;
   virtual bool prepared(const ServerSpec& spec, const ServerFiles& files) = 0;
   // Running with all of the spec's ports and volumes: as it was suspended where its memory is there,
-  // on a fresh clone of `rescue` where that is given, else from its own disk.
+  // on a clone of `rescue` where that is given, else from its own disk.
   virtual Status start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base,
                        const std::optional<BaseImage>& rescue) = 0;
   // The disk of a server that is off gets the flavor's size; one that is larger stays so.
@@ -108,6 +108,12 @@ class Driver {
   // Asked of the guest, which may take its time: gone when inspect() no longer lists it.
   virtual Status unplug_port(const std::string& id, const std::string& port_id) = 0;
   virtual Status unplug_volume(const std::string& id, const std::string& attachment_id) = 0;
+
+  // A volume that the running guest has, by its file: the guest sees it grow.
+  virtual Status grow_volume(const std::string& id, const std::string& path, int64_t bytes) {
+    (void)id, (void)path, (void)bytes;
+    return Error(ErrorCode::unprocessable, "This host's hypervisor cannot grow a volume that is in use.");
+  }
 
   virtual Result<Json> diagnostics(const std::string& id) = 0;
   // Set before the first call; an empty one takes it back, waiting for a call under way. It must

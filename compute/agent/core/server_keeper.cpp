@@ -42,6 +42,7 @@ void ServerKeeper::stop() {
   if (ticker_.joinable()) ticker_.join();
   queue_.stop();
   uploads_.stop();
+  end_quiet();
 }
 
 void ServerKeeper::tick_loop() {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +52,9 @@ class ServerKeeper {
   bool idle() const { return queue_.idle(); }
   int running() const { return running_; }  // as of the last sweep
   std::set<std::string> cached_images_in_use() const;
+  // Runs f while the server's guest stands still, on the worker that has it, so that nobody wakes the
+  // guest meanwhile. Blocks. One that does not run is no hindrance.
+  Status quiet(const std::string& id, const std::function<Status()>& f);
   // "console_log", "diagnostics".
   Result<Json> call(const std::string& method, const Json& params);
   ServerFiles files_of(const std::string& id) const { return {options_.instances + "/" + id}; }
@@ -75,6 +80,14 @@ class ServerKeeper {
   };
   struct Run;  // one pass over one server
 
+  struct Quiet {
+    const std::function<Status()>& f;
+    Status result;
+    bool done = false;
+  };
+  void serve_quiet(const std::string& id);
+  Status stand_still(const std::string& id, const std::function<Status()>& f);
+  void end_quiet();
   void work(const std::string& id);
   void tear_down(const Desired& item, Local& local);
   void tear_down_orphan(const std::string& id);
@@ -114,6 +127,8 @@ class ServerKeeper {
   std::map<std::string, std::shared_ptr<Local>> locals_;
   std::map<std::string, TimeUs> orphans_;  // id -> first seen
   std::set<std::string> condemned_;        // orphans whose time is up
+  std::map<std::string, std::deque<Quiet*>> quiet_;  // who waits for a server to stand still
+  std::condition_variable quiet_done_;
   std::atomic<int> running_ = 0;
   bool stopping_ = false;
   std::thread ticker_;

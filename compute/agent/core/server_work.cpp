@@ -27,6 +27,7 @@ std::string said(const Error& e) { return e.code == ErrorCode::internal && !e.de
 }  // namespace
 
 void ServerKeeper::work(const std::string& id) {
+  serve_quiet(id);
   auto item = store_.get("server", id);
   if (!item) {
     std::unique_lock lock(mutex_);

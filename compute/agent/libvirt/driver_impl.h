@@ -56,6 +56,7 @@ class LibvirtDriver final : public Driver {
   Status plug_volume(const std::string& id, const VolumeSpec& volume) override;
   Status unplug_port(const std::string& id, const std::string& port_id) override;
   Status unplug_volume(const std::string& id, const std::string& attachment_id) override;
+  Status grow_volume(const std::string& id, const std::string& path, int64_t bytes) override;
   Result<Json> diagnostics(const std::string& id) override;
   void on_event(std::function<void(const DriverEvent&)> f) override { events_->set(std::move(f)); }
 

@@ -29,6 +29,14 @@ Status LibvirtDriver::pause(const std::string& id) {
   });
 }
 
+Status LibvirtDriver::grow_volume(const std::string& id, const std::string& path, int64_t bytes) {
+  return with_domain(id, kChangeMs, not_found("no such domain"), [path, bytes](virDomainPtr d) -> Status {
+    auto size = static_cast<unsigned long long>(bytes);
+    if (virDomainBlockResize(d, path.c_str(), size, VIR_DOMAIN_BLOCK_RESIZE_BYTES) == 0) return {};
+    return last_error("grow the guest's volume");
+  });
+}
+
 Status LibvirtDriver::resume(const std::string& id) {
   return with_domain(id, kChangeMs, not_found("no such domain"), [](virDomainPtr d) -> Status {
     if (in_state(d, VIR_DOMAIN_RUNNING) || virDomainResume(d) == 0) return {};

@@ -24,7 +24,7 @@ std::string own_name() {
 }  // namespace
 
 Agent::Agent(const Config& config, Clock& clock)
-    : config_(config), clock_(clock), data_(config.text("paths.data", "/var/lib/nuri")), host_(config.text("agent.host", own_name())) {}
+    : config_(config), clock_(clock), data_(config.text("agent.data", config.text("paths.data", "/var/lib/nuri"))), host_(config.text("agent.host", own_name())) {}
 
 Agent::~Agent() { stop(); }
 
@@ -132,10 +132,19 @@ void Agent::make_keepers() {
   servers_ = std::make_unique<ServerKeeper>(*driver_, *images_, *store_, clock_, options, std::move(hooks));
   VolumeKeepers::Hooks volumes;
   volumes.files.fetch = [this](const Json& image) { return image_for_volume(image); };
+  volumes.files.quiet = [this](const std::string& id, const std::function<Status()>& copy) {
+    std::string server = user_of_volume(id);
+    return server.empty() ? copy() : servers_->quiet(server, copy);
+  };
+  volumes.files.grow = [this](const std::string& id, int64_t bytes) -> Status {
+    std::string server = user_of_volume(id);
+    if (server.empty()) return unavailable("the volume is in use, but by no server of this host");
+    return driver_->grow_volume(server, data_ + "/volumes/volume-" + id, bytes);
+  };
   volumes.send = [this](const std::string& image_id, const std::string& path) { return upload_image(image_id, path); };
   volumes.arrived = [this](const std::string& image_id) { return image_arrived(image_id); };
   volumes.observe = [this](const std::string& kind, const std::string& id, Json state) { storage_->observe(kind, id, std::move(state)); };
-  volumes.in_use = [this](const std::string& id) { return volume_in_use(id); };
+  volumes.in_use = [this](const std::string& id) { return !user_of_volume(id).empty(); };
   volumes_ = std::make_unique<VolumeKeepers>(data_, *store_, volumes);
 }
 
@@ -182,14 +191,14 @@ void Agent::desired(const std::string& source, std::vector<feed::DesiredItem> it
   store_->save();
 }
 
-// A server that compute wants still has it, whatever storage says.
-bool Agent::volume_in_use(const std::string& id) const {
+// A server that compute wants still has it, whatever storage says. "": none.
+std::string Agent::user_of_volume(const std::string& id) const {
   for (const auto& item : store_->all("server")) {
     for (const auto& v : item.spec["volumes"].as_array()) {
-      if (v["volume_id"].as_string() == id) return true;
+      if (v["volume_id"].as_string() == id) return item.id;
     }
   }
-  return false;
+  return "";
 }
 
 void Agent::tell_metadata() {

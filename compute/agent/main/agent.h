@@ -47,7 +47,7 @@ class Agent {
   void report_host();
   void clean_images();
   void sweep_volumes();
-  bool volume_in_use(const std::string& id) const;
+  std::string user_of_volume(const std::string& id) const;
 
   const Config config_;
   Clock& clock_;

@@ -132,8 +132,12 @@ class Cloud : public ::testing::Test {
     return json(call("agent@h1", "GET", "/agent/v1/desired?host=h1&after=0&wait_ms=0"));
   }
   void observe(const std::string& kind, const std::string& id, const Json& state) {
+    observe_from("h1", kind, id, state);
+  }
+  void observe_from(const std::string& host, const std::string& kind, const std::string& id,
+                    const Json& state) {
     Json item = Json::object({{"kind", kind}, {"id", id}, {"seq", ++seq}, {"state", state}});
-    Response r = call("agent@h1", "POST", "/agent/v1/observed?host=h1",
+    Response r = call("agent@" + host, "POST", "/agent/v1/observed?host=" + host,
                       Json::object({{"items", Json::array({item})}}).dump());
     EXPECT_EQ(r.status, 204) << r.body;
   }

@@ -51,6 +51,9 @@ TEST(VolumeState, WhatMayBeDone) {
   EXPECT_TRUE(may_copy(v, false, "cloned"));
   EXPECT_TRUE(may_attach(v, a));
   EXPECT_FALSE(may_attach(v, elsewhere));
+  v.readonly = true;
+  EXPECT_FALSE(may_attach(v, a));
+  v.readonly.reset();
   v.attachment = a;
   EXPECT_EQ(status_by_attachment(v), "attaching");
   EXPECT_TRUE(may_attach(v, a));

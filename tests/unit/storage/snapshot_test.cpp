@@ -157,6 +157,7 @@ TEST_F(Cloud, ASnapshotThatCannotBe) {
   settle();
   broken = "No space left on device";
   std::string id = snapshot(volume);
+  run();
   agent();
   run();
   EXPECT_EQ(show_snapshot(id)["status"].as_string(), "error");

@@ -129,6 +129,43 @@ TEST_F(Cloud, ReservedReadonlyAndForceDetached) {
   EXPECT_EQ(act(id, R"({"os-force_detach":{}})").status, 403);
   EXPECT_EQ(act(id, R"({"os-force_detach":{}})", "admin@p").status, 202);
   EXPECT_EQ(status(id), "available");
+  EXPECT_EQ(act(id, R"({"os-detach":{}})").status, 202) << "it is detached already";
+}
+
+// Nothing is in it yet but what it was made from: it is made anew where its server runs.
+TEST_F(Cloud, AnUnwrittenVolumeFollowsItsServer) {
+  std::string id = make();
+  settle();
+  const std::string at = "/internal/v1/volumes/" + id + "/attachment";
+  auto attach = [&](const std::string& host, const std::string& attachment) {
+    return call("service@", "PUT", at,
+                R"({"attachment_id":")" + attachment +
+                    R"(","server_id":"33333333-3333-4333-8333-333333333333","project_id":"p","host":")" +
+                    host + R"(","device":"/dev/vdb"})");
+  };
+  const std::string first = "22222222-2222-4222-8222-222222222222";
+  EXPECT_EQ(attach("h2", first).status, 409) << "there is no such host";
+  clock.advance(kSecondUs);
+  observe_from("h2", "host", "h2", Json::object({{"zone", "nova"}, {"disk_gib", 100}, {"disk_used_gib", 1}}));
+  Response r = attach("h2", first);
+  ASSERT_EQ(r.status, 200) << r.body;
+  EXPECT_FALSE(json(r)["ready"].as_bool(true));
+  run();
+  EXPECT_EQ(status(id), "attaching");
+  EXPECT_EQ(show(id)["os-vol-host-attr:host"].as_string(), "h2@file#file");
+  agent();
+  EXPECT_TRUE(files.empty()) << "gone from the first";
+  Json wanted = json(call("agent@h2", "GET", "/agent/v1/desired?host=h2&after=0&wait_ms=0"));
+  observe_from("h2", "volume", id,
+               Json::object({{"status", "available"}, {"path", "/h2/" + id},
+                             {"revision", wanted["items"].at(0)["revision"]}}));
+  run();
+  EXPECT_TRUE(json(attach("h2", first))["ready"].as_bool());
+  EXPECT_EQ(call("service@", "PUT", at + "/" + first + "/attached").status, 204);
+  EXPECT_EQ(status(id), "in-use");
+  EXPECT_EQ(events(), std::vector<std::string>{"begin 1"});
+  EXPECT_EQ(call("service@", "DELETE", at + "/" + first).status, 204);
+  EXPECT_EQ(attach("h1", "44444444-4444-4444-8444-444444444444").status, 409) << "it has been written to";
 }
 
 TEST_F(Cloud, VolumesThatComputeAsksFor) {

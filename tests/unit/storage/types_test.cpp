@@ -116,7 +116,9 @@ TEST_F(Types, RetypeMovesQuotaAndBill) {
   EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold"}})").status, 400) << "not made yet";
   settle();
   EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":0}})").status, 200);
-  EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold"}})").status, 413);
+  Response over = act(id, R"({"os-retype":{"new_type":"gold"}})");
+  EXPECT_EQ(over.status, 413);
+  EXPECT_NE(over.body.find("volumes_gold"), std::string::npos) << over.body;
   EXPECT_EQ(show(id)["volume_type"].as_string(), "__DEFAULT__");
   EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":1}})").status, 200);
   EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold","migration_policy":"never"}})").status, 202);

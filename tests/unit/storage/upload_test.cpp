@@ -77,9 +77,10 @@ TEST_F(Cloud, ForceDeletedDuringAnUpload) {
   EXPECT_EQ(act(id, kUpload).status, 202);
   run();
   EXPECT_EQ(act(id, R"({"os-force_delete":{}})", "admin@p").status, 202);
+  run();
+  EXPECT_TRUE(images.queued.empty());
   settle();
   expect_nothing_left();
-  EXPECT_TRUE(images.queued.empty());
 }
 
 TEST_F(Cloud, AnUploadConvergesAfterACrashAtEveryPoint) {
