@@ -4,6 +4,7 @@
 #include <charconv>
 #include <exception>
 
+#include "services/base/access_rules.h"
 #include "services/base/log.h"
 #include "services/base/random.h"
 
@@ -131,6 +132,8 @@ Status Router::authorise(const Route& route, const Request& request, Context& co
   if (!options_.tokens) return internal("router has no token checker");
   context.claims = *TRY(options_.tokens->check(context.token));
   const Claims& c = context.claims;
+  if (!access_permitted(c, request))
+    return Error(ErrorCode::unauthorized, "The application credential's access rules do not allow this request.");
   auto need = [&](bool allowed, std::string_view what) -> Status {
     if (allowed) return {};
     return forbidden("Policy does not allow " + route.method + " " + route.pattern + " to be performed: it needs " +

@@ -149,13 +149,15 @@ def credential_deleted(w):
 def trust_ended(w, how):
     t, trustee = w.tenant(), w.tenant()
     body = {"trustor_user_id": t["user"], "trustee_user_id": trustee["user"], "project_id": t["project"],
-            "impersonation": False, "roles": [{"name": "member"}]}
+            "impersonation": "bears" in how, "roles": [{"name": "member"}]}
     trust = t["api"].must("POST", ID + "/OS-TRUST/trusts", {"trust": body})["trust"]["id"]
     token = w.token(password(trustee), {"OS-TRUST:trust": {"id": trust}})
     ended(w, how, t, token, {
         "trust deleted": lambda: t["api"].must("DELETE", f"{ID}/OS-TRUST/trusts/{trust}"),
         "who gave the trust disabled": lambda: w.admin.must(
-            "PATCH", f"{ID}/users/{t['user']}", {"user": {"enabled": False}})}[how])
+            "PATCH", f"{ID}/users/{t['user']}", {"user": {"enabled": False}}),
+        "who bears another's name by a trust disabled": lambda: w.admin.must(
+            "PATCH", f"{ID}/users/{trustee['user']}", {"user": {"enabled": False}})}[how])
 
 
 def started_again(w, service):
@@ -190,7 +192,8 @@ def main():
         for story in (taken_back, rescoped_parent, user_disabled, project_disabled, password_changed,
                       grant_removed, left_group, credential_deleted):
             story(world)
-        for how in ("trust deleted", "who gave the trust disabled"):
+        for how in ("trust deleted", "who gave the trust disabled",
+                    "who bears another's name by a trust disabled"):
             trust_ended(world, how)
         for service in ("compute", "image", "storage", "network", "metering"):
             started_again(world, service)

@@ -83,6 +83,8 @@ Status serve(conduct::Service& service) {
   TimeUs life =
       std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
   Identity identity{service.db(), service.clock, random, *hasher, *vault, *signer, service.verifier(), life, lockout};
+  identity.unique_passwords =
+      static_cast<int>(std::clamp<int64_t>(config.number("identity.unique_passwords", 0), 0, 24));
   TRYV(service.db().write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
   TRYV(identity.cache.refresh());  // reads all revocations
   service.verifier().caught_up();

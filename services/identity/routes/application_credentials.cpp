@@ -140,16 +140,16 @@ Result<Response> create(Identity& me, const Request& request, Context& context) 
     ac.secret = auth::base64url(raw);
   }
   ac.secret_hash = TRY(me.hasher.hash(*ac.secret));
-  Json out = TRY(me.db.write([&](db::Session& s) -> Result<Json> {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     if (kApplicationCredentials.first(s, "user_id=?1 AND name=?2", {ac.user_id, ac.name})) {
       return duplicate("application_credential", ac.name, "");
     }
     TRYV(store_rules(s, rules, ac));
     kApplicationCredentials.insert(s, ac);
-    return ac_view(s, ac, context);
-  }));
-  out.set("secret", *ac.secret);  // this once
-  return Response::json(201, Json::object({{"application_credential", std::move(out)}}));
+    Json out = ac_view(s, ac, context);
+    out.set("secret", *ac.secret);  // this once
+    return Response::json(201, Json::object({{"application_credential", std::move(out)}}));
+  });
 }
 
 Result<Response> list(Identity& me, const Request& request, Context& context) {

@@ -73,7 +73,9 @@ Result<Proven> by_app_credential(Identity& me, const AppCredentialRef& ref,
 Result<User> user_of_token(Identity& me, const std::string& token,
                            std::shared_ptr<const Claims>& parent) {
   TRYV(me.cache.refresh());
-  parent = TRY(me.verifier.check(token));
+  auto known = me.verifier.check(token);
+  if (!known) return not_found("Could not find token.");  // Keystone's answer, and not 401
+  parent = std::move(known).value();
   // A token that was narrowed on purpose does not lead to a wider one.
   bool narrowed = noted(*parent, "ac:") || noted(*parent, "au:") || noted(*parent, "tr:");
   if (parent->user_id.empty() || narrowed) return unauthenticated();

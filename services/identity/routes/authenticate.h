@@ -28,8 +28,8 @@ Result<Claims> scoped_claims(Identity& me, const Proven& proven, const ScopeRequ
 
 // A token's audit ids are its own and its parent's, so that revoking a token revokes those made
 // from it. What else it hangs on is noted after them, as "gr:DIGEST" (the grants), "ac:ID"
-// (application credential), "au:ID" (one that may manage others) and "tr:ID" (trust), never shown
-// as audit ids.
+// (application credential), "au:ID" (one that may manage others), "ar:RULE" (its access rules:
+// services/base/access_rules.h) and "tr:ID" (trust), never shown as audit ids.
 std::optional<std::string> noted(const Claims& c, std::string_view mark);
 
 // {"token": {...}} as Keystone gives it.

@@ -9,11 +9,11 @@ constexpr std::string_view kBase = "{base}";
 Result<Response> create_service(Identity& me, const Request& request, Context& context) {
   Service v = TRY(read_new(kServiceKind, request));
   v.id = me.random.hex_id();
-  TRYV(me.db.write([&](db::Session& s) {
+  return me.db.write([&](db::Session& s) {
     kServices.insert(s, v);
     me.cache.catalog_changed(s);
-  }));
-  return shown(201, kServiceKind, v, context);
+    return shown(201, kServiceKind, v, context);
+  });
 }
 
 Result<Response> list_services(Identity& me, const Request& request, Context& context) {
@@ -84,13 +84,12 @@ Endpoint as_seen(Endpoint e, const Request& request) {
 Result<Response> create_endpoint(Identity& me, const Request& request, Context& context) {
   Endpoint e = TRY(read_new(kEndpointKind, request));
   e.id = me.random.hex_id();
-  TRYV(me.db.write([&](db::Session& s) -> Status {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     TRYV(check_endpoint(s, e));
     kEndpoints.insert(s, e);
     me.cache.catalog_changed(s);
-    return {};
-  }));
-  return shown(201, kEndpointKind, as_seen(std::move(e), request), context);
+    return shown(201, kEndpointKind, as_seen(std::move(e), request), context);
+  });
 }
 
 Result<Response> list_endpoints(Identity& me, const Request& request, Context& context) {

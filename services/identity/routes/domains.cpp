@@ -9,8 +9,10 @@ Result<Response> create_domain(Identity& me, const Request& request, Context& co
   Project d = TRY(read_new(kDomainKind, request));
   d.id = me.random.hex_id();
   d.is_domain = true;
-  TRYV(me.db.write([&](db::Session& s) { return insert_domain(s, d); }));
-  return shown(201, kDomainKind, d, context);
+  return me.db.write([&](db::Session& s) -> Result<Response> {
+    TRYV(insert_domain(s, d));
+    return shown(201, kDomainKind, d, context);
+  });
 }
 
 Result<Response> list_domains(Identity& me, const Request& request, Context& context) {

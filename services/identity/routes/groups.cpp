@@ -11,13 +11,12 @@ Result<Response> create_group(Identity& me, const Request& request, Context& con
   g.id = me.random.hex_id();
   g.domain_id = domain_or_default(g.domain_id, context);
   TRYV(within_reach(context, g.domain_id, "identity:create_group"));
-  TRYV(me.db.write([&](db::Session& s) -> Status {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     TRY(need_domain(s, g.domain_id));
     TRYV(unique_name(s, kGroups, g, "group"));
     kGroups.insert(s, g);
-    return {};
-  }));
-  return shown(201, kGroupKind, g, context);
+    return shown(201, kGroupKind, g, context);
+  });
 }
 
 Result<Response> list_groups(Identity& me, const Request& request, Context& context) {

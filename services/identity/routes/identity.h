@@ -26,6 +26,8 @@ struct Identity {
   auth::TokenVerifier& verifier;
   TimeUs token_life_us = 12 * 3600 * kSecondUs;
   Lockout::Options lockout_options = {};
+  // A new password that its user chooses is none of the last so many; 0 and 1 allow all.
+  int unique_passwords = 0;
 
   Revocations revocations{clock, verifier, token_life_us};
   ViewCache cache{db, clock, revocations, verifier};
@@ -69,6 +71,7 @@ struct Rule {
   Handle handle;
 };
 
+void document(Route& route, const Rule& rule);  // for the OpenAPI document
 void add_rules(Router& router, Identity& identity, std::span<const Rule> rules);
 
 // All of the above for one process.

@@ -7,8 +7,10 @@ namespace {
 Result<Response> create_policy(Identity& me, const Request& request, Context& context) {
   Policy p = TRY(read_new(kPolicyKind, request));
   p.id = me.random.hex_id();
-  TRYV(me.db.write([&](db::Session& s) { kPolicies.insert(s, p); }));
-  return shown(201, kPolicyKind, p, context);
+  return me.db.write([&](db::Session& s) {
+    kPolicies.insert(s, p);
+    return shown(201, kPolicyKind, p, context);
+  });
 }
 
 Result<Response> list_policies(Identity& me, const Request& request, Context& context) {

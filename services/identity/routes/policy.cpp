@@ -148,7 +148,7 @@ void add_rules(Router& router, Identity& identity, std::span<const Rule> rules) 
         return not_authorised(rule.action);
       return rule.handle(identity, request, context);
     };
-    router.add(std::move(route));
+    document(router.add(std::move(route)), rule);
   }
 }
 

@@ -52,14 +52,13 @@ Status refuse_clash(db::Session& s, const Project& p) {
 Result<Response> create_project(Identity& me, const Request& request, Context& context) {
   Project p = TRY(read_new(kProjectKind, request));
   p.id = me.random.hex_id();
-  p = TRY(me.db.write([&](db::Session& s) -> Result<Project> {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     TRYV(place(s, p, context));
     TRYV(within_reach(context, p.domain_id, "identity:create_project"));
     TRYV(refuse_clash(s, p));
     kProjects.insert(s, p);
-    return p;
-  }));
-  return shown(201, kProjectKind, p, context);
+    return shown(201, kProjectKind, p, context);
+  });
 }
 
 Result<Response> list_projects(Identity& me, const Request& request, Context& context) {

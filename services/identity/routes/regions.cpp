@@ -19,14 +19,14 @@ Status check_parent(db::Session& s, const Region& r) {
 
 Result<Response> insert_region(Identity& me, const Context& context, Region r) {
   // They cannot be written in a path: such a region could not be deleted any more.
-  if (r.id == "." || r.id == "..") return bad_request("A region's id may not be \".\" or \"..\".", "id");
-  TRYV(me.db.write([&](db::Session& s) -> Status {
+  if (r.id == "." || r.id == "..")
+    return bad_request("A region's id may not be \".\" or \"..\".", "id");
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     if (kRegions.find(s, r.id)) return duplicate("region", r.id, "");
     TRYV(check_parent(s, r));
     kRegions.insert(s, r);
-    return {};
-  }));
-  return shown(201, kRegionKind, r, context);
+    return shown(201, kRegionKind, r, context);
+  });
 }
 
 Result<Response> create_region(Identity& me, const Request& request, Context& context) {

@@ -37,9 +37,8 @@ void revoke_membership(Identity& me, db::Session& s, const std::string& group_id
 }
 
 void revoke_trusts_of(Identity& me, db::Session& s, const std::string& user_id) {
-  for (const Trust& t : kTrusts.list(s, "trustor_user_id=?1", {user_id})) {
-    if (t.project_id) revoke_at(me, s, user_id, "project", *t.project_id);
-  }
+  for (const Trust& t : kTrusts.list(s, "trustor_user_id=?1 OR trustee_user_id=?1", {user_id}))
+    revoke_at(me, s, t.trustee_user_id, "trust", t.id);
 }
 
 void drop_application_credentials(Identity& me, db::Session& s, const std::string& where,
@@ -73,6 +72,7 @@ void remove_user(Identity& me, db::Session& s, const std::string& id) {
   drop_application_credentials(me, s, "user_id=?1", {id});
   drop_trusts(me, s, "trustor_user_id=?1 OR trustee_user_id=?1", {id});
   s.exec("DELETE FROM access_rules WHERE user_id=?1", {id});
+  s.exec("DELETE FROM password_history WHERE user_id=?1", {id});
   s.exec("DELETE FROM credentials WHERE user_id=?1", {id});
   s.exec("DELETE FROM group_members WHERE user_id=?1", {id});
   kUsers.remove(s, id);

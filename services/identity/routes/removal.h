@@ -18,7 +18,8 @@ void revoke_grant(Identity& me, db::Session& s, const Grant& g);
 // The same for one who leaves a group: what the group's grants gave.
 void revoke_membership(Identity& me, db::Session& s, const std::string& group_id,
                        const std::string& user_id);
-// The tokens that others hold by this user's trusts: the user's own revocation does not name them.
+// The tokens of trusts that the user has given or was given, which may bear the other's name: the
+// user's own revocation does not reach them all.
 void revoke_trusts_of(Identity& me, db::Session& s, const std::string& user_id);
 // Application credentials hold roles of their user in a project; without them they are gone too.
 void drop_application_credentials(Identity& me, db::Session& s, const std::string& where,

@@ -9,13 +9,12 @@ namespace {
 Result<Response> create_role(Identity& me, const Request& request, Context& context) {
   RoleRow r = TRY(read_new(kRoleKind, request));
   r.id = me.random.hex_id();
-  TRYV(me.db.write([&](db::Session& s) -> Status {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     if (!r.domain_id.empty()) TRY(need_domain(s, r.domain_id));
     TRYV(unique_name(s, kRoles, r, "role"));
     kRoles.insert(s, r);
-    return {};
-  }));
-  return shown(201, kRoleKind, r, context);
+    return shown(201, kRoleKind, r, context);
+  });
 }
 
 Result<Response> list_roles(Identity& me, const Request& request, Context& context) {

@@ -1,3 +1,4 @@
+#include "services/base/access_rules.h"
 #include "services/identity/routes/authenticate.h"
 #include "services/identity/store/grants.h"
 #include "services/identity/store/schema.h"
@@ -86,6 +87,7 @@ Status to_trust(db::Session& s, TimeUs now, const Proven& proven, const std::str
   }
   if (expires) c.expires_us = std::min(c.expires_us, *expires);
   c.audit_ids.push_back("tr:" + trust->id);
+  c.audit_ids.push_back(grant_note(s, trust->trustee_user_id, "trust", trust->id));
   return {};
 }
 
@@ -102,18 +104,17 @@ Status spend_use(db::Session& s, const std::string& id) {
 
 Status to_app_credential(db::Session& s, const Proven& proven, Claims& c) {
   const ApplicationCredential& ac = *proven.app_credential;
-  // The services do not look at access rules, so a token would be wider than its credential.
-  if (!ac.access_rules.empty()) {
-    return forbidden(
-        "Application credentials with access rules cannot be used here: the services do not "
-        "enforce them.");
-  }
   TRYV(to_project(s, proven.user.id, kProjects.find(s, ac.project_id), c));
   keep_only(c, ac.roles, implications(s));
   if (c.roles.empty()) return unauthenticated();
   if (auto expires = parse_iso(ac.expires_at.value_or("")))
     c.expires_us = std::min(c.expires_us, *expires);
   c.audit_ids.push_back((ac.unrestricted ? "au:" : "ac:") + ac.id);
+  for (const std::string& id : ac.access_rules) {
+    auto rule = kAccessRules.find(s, id);
+    if (!rule) return unauthenticated();
+    c.audit_ids.push_back(access_note(rule->service, rule->method, rule->path));
+  }
   return {};
 }
 

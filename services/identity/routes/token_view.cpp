@@ -44,6 +44,11 @@ Status put_notes(Identity& me, Json& t, const Claims& c) {
       if (!ac) return {};
       Json shown = named(ac->id, ac->name);
       shown.set("restricted", restricted.has_value());
+      Json rules = Json::array();
+      for (const std::string& id : ac->access_rules) {
+        if (auto rule = kAccessRules.find(s, id)) rules.push_back(kAccessRuleFields.write(*rule));
+      }
+      if (rules.size()) shown.set("access_rules", std::move(rules));
       t.set("application_credential", std::move(shown));
     } else if (auto tr = kTrusts.find(s, *trust)) {
       t.set("OS-TRUST:trust",

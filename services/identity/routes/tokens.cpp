@@ -18,10 +18,15 @@ bool wants_catalog(const Request& request) {
   return !no;
 }
 
-Result<Response> post_token(Identity& me, const Request& request, Context&) {
+Result<Response> post_token(Identity& me, const Request& request, Context& context) {
+  context.subject.type = "token";
+  context.subject.action = "authenticate";
   AuthRequest asked = TRY(parse_auth_request(request.body));
   Proven proven = TRY(authenticate(me, asked, request.peer));
+  context.subject.user_id = proven.user.id;
   Claims claims = TRY(scoped_claims(me, proven, asked.scope));
+  context.subject.project_id = claims.project_id;
+  context.subject.id = claims.audit_ids.front();
   std::string token = TRY(me.signer.sign(claims));
   if (token.size() > auth::kMaxTokenBytes) {
     return bad_request(
@@ -33,15 +38,15 @@ Result<Response> post_token(Identity& me, const Request& request, Context&) {
   return token_response(201, std::move(body), std::move(token));
 }
 
-struct Subject {
+struct AskedAbout {
   std::string token;
   std::shared_ptr<const Claims> claims;
 };
 
 // The token asked about. A user may ask about tokens of its own; others need a say in the cloud.
-Result<Subject> subject_of(Identity& me, const Request& request, const Context& context,
-                           const char* action) {
-  Subject out;
+Result<AskedAbout> subject_of(Identity& me, const Request& request, const Context& context,
+                              const char* action) {
+  AskedAbout out;
   out.token = request.headers.get("X-Subject-Token");
   if (out.token.empty())
     return bad_request("The header X-Subject-Token is needed: the token asked about.",
@@ -59,13 +64,15 @@ Result<Subject> subject_of(Identity& me, const Request& request, const Context& 
 }
 
 Result<Response> get_token(Identity& me, const Request& request, Context& context) {
-  Subject subject = TRY(subject_of(me, request, context, "identity:validate_token"));
+  AskedAbout subject = TRY(subject_of(me, request, context, "identity:validate_token"));
   std::string body = TRY(token_body(me, *subject.claims, request, wants_catalog(request)));
   return token_response(200, std::move(body), std::move(subject.token));
 }
 
 Result<Response> delete_token(Identity& me, const Request& request, Context& context) {
-  Subject subject = TRY(subject_of(me, request, context, "identity:revoke_token"));
+  AskedAbout subject = TRY(subject_of(me, request, context, "identity:revoke_token"));
+  context.subject.type = "token";
+  context.subject.id = subject.claims->audit_ids.empty() ? "" : subject.claims->audit_ids.front();
   TRYV(me.db.write([&](db::Session& s) {
     me.revocations.audit_id(
         s, subject.claims->audit_ids.empty() ? "" : subject.claims->audit_ids.front(),

@@ -74,13 +74,12 @@ Result<Response> create(Identity& me, const Request& request, Context& context) 
         "allow_redelegation");
   TRYV(settle_expiry(me, t));
   t.id = me.random.hex_id();
-  Json out = TRY(me.db.write([&](db::Session& s) -> Result<Json> {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     TRY(need_user(s, t.trustee_user_id));
     TRYV(settle_roles(s, t));
     kTrusts.insert(s, t);
-    return trust_view(s, t, context, true);
-  }));
-  return Response::json(201, Json::object({{"trust", std::move(out)}}));
+    return Response::json(201, Json::object({{"trust", trust_view(s, t, context, true)}}));
+  });
 }
 
 Result<Response> list(Identity& me, const Request& request, Context& context) {

@@ -7,19 +7,55 @@ namespace nuri::identity {
 
 namespace {
 
+// The hashes that a new password of the user must not fit: of the one in use, and of those before.
+std::vector<std::string> barred(db::Session& s, const User& u, int unique_passwords) {
+  if (unique_passwords < 2) return {};
+  auto hashes =
+      s.all("SELECT hash FROM password_history WHERE user_id=?1 ORDER BY number DESC LIMIT ?2",
+            {u.id, unique_passwords - 2}, [](const db::Row& r) { return r.text(0); });
+  hashes.push_back(u.password_hash.value_or(""));
+  return hashes;
+}
+
+// Outside a transaction: each look costs a hash.
+Status refuse_reuse(Identity& me, const User& u, const std::string& password) {
+  auto hashes = TRY(me.db.read([&](db::Session& s) { return barred(s, u, me.unique_passwords); }));
+  for (const std::string& hash : hashes) {
+    if (!TRY(me.hasher.verify(password, hash))) continue;
+    return bad_request(
+        "The new password cannot be identical to a previous password. The total number which "
+        "includes the new password must be unique is " +
+            std::to_string(me.unique_passwords) + ".",
+        "password");
+  }
+  return {};
+}
+
+// The hash that a password had which is in use no more, and no more of them than are looked at.
+void remember(db::Session& s, const User& u, int unique_passwords) {
+  if (unique_passwords < 2 || !u.password_hash) return;
+  s.exec(
+      "INSERT INTO password_history (user_id, number, hash) VALUES (?1, (SELECT"
+      " coalesce(max(number), 0) + 1 FROM password_history WHERE user_id=?1), ?2)",
+      {u.id, *u.password_hash});
+  s.exec(
+      "DELETE FROM password_history WHERE user_id=?1 AND number <= (SELECT max(number) FROM"
+      " password_history WHERE user_id=?1) - ?2",
+      {u.id, unique_passwords});
+}
+
 Result<Response> create_user(Identity& me, const Request& request, Context& context) {
   User u = TRY(read_new(kUserKind, request));
   u.id = me.random.hex_id();
   u.domain_id = domain_or_default(u.domain_id, context);
   TRYV(within_reach(context, u.domain_id, "identity:create_user"));
   if (u.password) u.password_hash = TRY(me.hasher.hash(*u.password));
-  TRYV(me.db.write([&](db::Session& s) -> Status {
+  return me.db.write([&](db::Session& s) -> Result<Response> {
     TRY(need_domain(s, u.domain_id));
     TRYV(unique_name(s, kUsers, u, "user"));
     kUsers.insert(s, u);
-    return {};
-  }));
-  return shown(201, kUserKind, u, context);
+    return shown(201, kUserKind, u, context);
+  });
 }
 
 Result<Response> list_users(Identity& me, const Request& request, Context& context) {
@@ -50,7 +86,10 @@ Result<Response> update_user(Identity& me, const Request& request, Context& cont
     TRYV(read_changes(kUserKind, body, now));
     if (now.domain_id != old.domain_id) return bad_request("Cannot change Domain ID", "domain_id");
     TRYV(unique_name(s, kUsers, now, "user"));
-    if (hash) now.password_hash = hash;
+    if (hash) {
+      remember(s, old, me.unique_passwords);
+      now.password_hash = hash;
+    }
     if (hash || (old.enabled && !now.enabled)) {
       me.revocations.user(s, now.id);
       revoke_trusts_of(me, s, now.id);
@@ -76,13 +115,17 @@ Result<Response> change_password(Identity& me, const Request& request, Context& 
   PasswordChange change = TRY(kPasswordChangeFields.read(body));
   UserRef who;
   who.id = context.param("user_id");
+  context.subject = {
+      .type = "user", .id = *who.id, .action = "change_password", .user_id = *who.id};
   User known = TRY(check_password(me, who, change.original_password, request.peer));
   if (!known.enabled) return unauthenticated();
+  TRYV(refuse_reuse(me, known, change.password));
   std::string hash = TRY(me.hasher.hash(change.password));
   TRYV(me.db.write([&](db::Session& s) -> Status {
     User u = TRY(need_user(s, known.id));
     // Changed by another meanwhile: what was proved no longer holds.
     if (u.password_hash != known.password_hash) return unauthenticated();
+    remember(s, u, me.unique_passwords);
     u.password_hash = hash;
     kUsers.update(s, u);
     me.revocations.user(s, u.id);

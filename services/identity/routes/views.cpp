@@ -72,6 +72,14 @@ bool passes(std::string op, std::string have, std::string want) {
 }  // namespace
 
 bool matches_filters(const Request& request, const Json& item) {
+  for (const char* exact : {"name", "domain_id"}) {
+    const std::string* want = request.query.find(exact);
+    const Json* have = item.find(exact);
+    if (want && have && have->as_string() != *want) return false;
+  }
+  const Json* enabled = item.find("enabled");
+  auto wanted = flag_filter(request, "enabled");
+  if (enabled && wanted && enabled->as_bool() != *wanted) return false;
   for (const auto& [key, value] : request.query.items()) {
     size_t mark = key.find("__");
     if (mark == std::string::npos) continue;

@@ -33,8 +33,8 @@ Json self_link(std::string url);
 Response listed(const Request& request, const Context& context, std::string_view plural,
                 Json items);
 
-// Keystone's inexact filters: name__contains, __icontains, __startswith, __endswith and the
-// i-forms.
+// ?name, ?domain_id and ?enabled of any list whose items have them, and Keystone's inexact filters:
+// name__contains, __icontains, __startswith, __endswith and the i-forms.
 bool matches_filters(const Request& request, const Json& item);
 // A filter's yes or no: "", "1", "true" are yes; "0", "false" are no.
 std::optional<bool> flag_filter(const Request& request, std::string_view name);

@@ -35,7 +35,8 @@ std::vector<Project> domains_of_user(db::Session& s, const std::string& user_id)
 std::vector<Role> roles_of_user(db::Session& s, const std::string& user_id, const Target& target);
 std::vector<Role> named_roles(db::Session& s, const std::set<std::string>& ids);
 // What a token notes of the roles it stands on: changes when its owner loses one of them at the
-// target, so that only the tokens of that user for that target end.
+// target, so that only the tokens of that user for that target end. A trust is a target too: of who
+// acts by it.
 std::string grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,
                        const std::string& target_id);
 void next_grant_note(db::Session& s, const std::string& user_id, const std::string& target_kind,

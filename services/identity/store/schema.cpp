@@ -47,6 +47,10 @@ CREATE TABLE revocations (number BIGINT PRIMARY KEY, what TEXT NOT NULL, id TEXT
 CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
 INSERT INTO counters (name, value) VALUES ('catalog', 1);
 INSERT INTO counters (name, value) VALUES ('revocation', 0);
+)sql"},
+                                                {2, R"sql(
+CREATE TABLE password_history (user_id TEXT NOT NULL, number BIGINT NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (user_id, number));
 )sql"}};
 
 namespace {

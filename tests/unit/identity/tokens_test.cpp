@@ -108,6 +108,26 @@ TEST_F(Tokens, LockedOutEvenWithTheRightPassword) {
   EXPECT_EQ(sign_in(login("ann", "pw of ann")).status, 201);
 }
 
+TEST_F(Tokens, AUserDoesNotGoBackToOnesLastPasswords) {
+  me->unique_passwords = 3;
+  std::string path = "/v3/users/" + make_user("ann")["id"].as_string();
+  auto change = [&](const std::string& from, const std::string& to) {
+    Json user = Json::object({{"original_password", from}, {"password", to}});
+    return call("POST", path + "/password", "", Json::object({{"user", user}})).status;
+  };
+  EXPECT_EQ(change("pw of ann", "pw of ann"), 400) << "the one in use";
+  EXPECT_EQ(change("pw of ann", "second"), 204);
+  EXPECT_EQ(change("second", "pw of ann"), 400);
+  EXPECT_EQ(change("second", "third"), 204);
+  EXPECT_EQ(change("third", "second"), 400);
+  EXPECT_EQ(change("third", "pw of ann"), 204) << "three others since";
+  Json reset = Json::object({{"user", Json::object({{"password", "third"}})}});
+  EXPECT_EQ(call("PATCH", path, admin(), reset).status, 200) << "an administrator is not asked";
+  EXPECT_EQ(sign_in(login("ann", "third")).status, 201);
+  me->unique_passwords = 0;
+  EXPECT_EQ(change("third", "third"), 204);
+}
+
 TEST_F(Tokens, DisabledUsersAndProjectsGetNoneAndLoseTheirs) {
   Tenant t = tenant("ann", "member");
   Json off = Json::object({{"enabled", false}});
