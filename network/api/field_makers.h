@@ -52,6 +52,10 @@ struct Make {
   static Field<T> project() { return raw("project_id", "string").length(0, 255); }
   static Field<T> tenant() { return raw("tenant_id", "string").length(0, 255); }
 
+  static Field<T> zone_hints() {
+    return list("availability_zone_hints", &T::zone_hints).length(0, 10).nullable_();
+  }
+
   static Field<T> id() { return text("id", &T::id); }
   static Field<T> project_out() { return text("project_id", &T::project_id); }
   static Field<T> tenant_out() { return text("tenant_id", &T::project_id); }

@@ -46,7 +46,7 @@ const Fields<Network> kNetworkCreate = {
     type_field(),
     N::text("provider:physical_network", &Network::physical_network).length(1, 64).nullable_(),
     N::number("provider:segmentation_id", &Network::segmentation_id).range(1, 4094).nullable_(),
-    N::raw("availability_zone_hints", "strings"),
+    N::zone_hints(),
 };
 const Fields<Network> kNetworkUpdate = {
     N::name(),
@@ -70,7 +70,7 @@ const Fields<Network> kNetworkView = {
     N::out("shared", [](const Network& n) { return n.shared || n.shared_with_caller; }),
     N::flag("router:external", &Network::external),
     N::flag("is_default", &Network::is_default),
-    N::out("availability_zone_hints", [](const Network&) { return Json::array(); }),
+    N::list("availability_zone_hints", &Network::zone_hints),
     N::out("availability_zones", [](const Network&) { return Json::array({"nova"}); }),
     N::out("ipv4_address_scope", [](const Network&) { return Json(); }),
     N::out("ipv6_address_scope", [](const Network&) { return Json(); }),

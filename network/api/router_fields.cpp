@@ -25,7 +25,7 @@ const Fields<VirtualRouter> kRouterCreate = {
     R::tenant(),
     R::flag("admin_state_up", &VirtualRouter::admin_state_up).nullable_(),
     R::raw("external_gateway_info", "object"),
-    R::raw("availability_zone_hints", "strings"),
+    R::zone_hints(),
 };
 const Fields<VirtualRouter> kRouterUpdate = {
     R::name(),
@@ -43,7 +43,7 @@ const Fields<VirtualRouter> kRouterView = {
     R::text("status", &VirtualRouter::status),
     R::out("external_gateway_info", gateway_json),
     R::objects("routes", &VirtualRouter::routes, kHostRoute),
-    R::out("availability_zone_hints", [](const VirtualRouter&) { return Json::array(); }),
+    R::list("availability_zone_hints", &VirtualRouter::zone_hints),
     R::out("availability_zones", [](const VirtualRouter&) { return Json::array({"nova"}); }),
     R::text("description", &VirtualRouter::description),
     R::tags(),

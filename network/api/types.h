@@ -31,6 +31,7 @@ struct Network : Common {
   int64_t mtu = 0;                                        // 0 in a request: the cloud's
   std::string network_type = "geneve", physical_network;  // geneve, flat or vlan
   std::optional<int64_t> segmentation_id;
+  std::vector<std::string> zone_hints;
   std::vector<std::string> subnets;  // from the subnets' rows
 };
 
@@ -95,6 +96,7 @@ struct VirtualRouter : Common {
   std::string status = "ACTIVE";
   std::string gateway_network_id, gateway_port_id;  // "" without a gateway
   std::vector<HostRoute> routes;
+  std::vector<std::string> zone_hints;
   std::vector<FixedIp> gateway_ips;  // from the gateway port
 };
 

@@ -115,9 +115,9 @@ Result<int64_t> number(const Query& query, const char* key) {
   return v;
 }
 
-bool word_true(const std::string& s) { return lower(s) == "true" || s == "1"; }
-
 }  // namespace
+
+bool word_true(const std::string& text) { return lower(text) == "true" || text == "1"; }
 
 Result<Page> list_page(std::vector<Json> items, const Query& query,
                        const std::set<std::string>& known) {

@@ -21,6 +21,7 @@ struct Page {
 // Errors: bad_request naming the parameter.
 Result<Page> list_page(std::vector<Json> items, const Query& query,
                        const std::set<std::string>& known);
+bool word_true(const std::string& text);  // "true" in any case, or "1"
 // Keeps the fields that the query names; all of them where it names none.
 Json with_fields(Json item, const Query& query);
 // [{"rel": "next", "href": ...}, ...] of a page that was limited; an empty list otherwise.

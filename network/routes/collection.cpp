@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "network/domain/listing.h"
+#include "network/routes/paging.h"
 #include "services/base/fields.h"
 
 namespace nuri::network {
@@ -51,28 +51,11 @@ Status check_revision(Work& w, const Collection& c, const std::string& id,
       .with_type("RevisionNumberConstraintFailed");
 }
 
-// At most two of the query's filters, each with one value: few different statements.
-Narrow narrow_by(const Collection& c, const Query& query) {
-  constexpr size_t kMost = 2;
-  Narrow out;
-  std::set<std::string> used;
-  for (const auto& [attribute, column] : c.columns) {
-    std::vector<std::string> values = query.all(attribute);
-    if (values.size() != 1 || out.args.size() == kMost || !used.insert(column).second) continue;
-    out.args.emplace_back(values[0]);
-    out.also += " AND " + column + " = ?" + std::to_string(out.args.size() + 1);
-  }
-  // The page's beginning is found among all.
-  return query.contains("marker") ? Narrow() : out;
-}
-
 Result<Response> list(Service& service, const Collection& c, const Request& request,
                       Context& context) {
   Caller caller = TRY(Caller::from(context.claims));
   if (c.wants_default_group) TRYV(make_default_group(service, caller));
-  auto rows =
-      TRY(service.read(caller, [&](Work& w) { return c.list(w, narrow_by(c, request.query)); }));
-  Page page = TRY(list_page(std::move(rows), request.query, c.attributes));
+  Page page = TRY(service.read(caller, [&](Work& w) { return page_of(w, c, request.query); }));
   Json links = page_links(page, request.query, context.base_url + request.path);
   Json items = Json::array();
   for (Json& item : page.items) items.push_back(with_fields(std::move(item), request.query));

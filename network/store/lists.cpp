@@ -7,12 +7,22 @@ namespace {
 
 // `seen` says which rows are the caller's to see, with its project as ?1; administrators see all.
 template <class T>
-std::vector<T> rows(Work& w, const Table<T>& table, const char* seen, const Narrow& narrow) {
+std::vector<T> rows(Work& w, const Table<T>& table, const std::string& seen, const Narrow& n) {
   db::Args args = {w.caller.project_id};
-  args.insert(args.end(), narrow.args.begin(), narrow.args.end());
-  if (!w.caller.admin) return load(w.s, table, "(" + std::string(seen) + ")" + narrow.also, args);
+  args.insert(args.end(), n.args.begin(), n.args.end());
+  auto mark = [&](db::Arg value) {
+    args.push_back(std::move(value));
+    return "?" + std::to_string(args.size());
+  };
   // The first parameter must be there, also where all is seen.
-  return load(w.s, table, "?1 = ?1" + narrow.also, args);
+  std::string clause = (w.caller.admin ? "?1 = ?1" : "(" + seen + ")") + n.also, tail;
+  if (!n.marker.empty()) {
+    clause += std::string(" AND (created_us, id) ") + (n.reverse ? "<" : ">") +
+              " (SELECT m.created_us, m.id FROM " + table.name() +
+              " m WHERE m.id = " + mark(n.marker) + ")";
+  }
+  if (n.limit > 0) tail = " LIMIT " + mark(n.limit);
+  return load(w.s, table, clause, args, n.reverse, tail);
 }
 
 constexpr const char* kOwn = "project_id = ?1";
@@ -24,7 +34,7 @@ std::vector<T> sharable(Work& w, const Table<T>& table, const std::string& kind,
       "project_id = ?1 OR id IN (SELECT object_id FROM rbac_policies WHERE object_type = '" + kind +
       "' AND target IN (?1, '*')" + (kind == "network" ? "" : " AND action = 'access_as_shared'") +
       ")";
-  std::vector<T> out = rows(w, table, seen.c_str(), narrow);
+  std::vector<T> out = rows(w, table, seen, narrow);
   std::set<std::string> shared = shared_with(w, kind);
   for (T& row : out) row.shared_with_caller = shared.contains(row.id);
   return out;

@@ -109,6 +109,10 @@ INSERT INTO rbac_policies (id, project_id, name, description, tags, revision, cr
                                                 {4, R"sql(
 CREATE TABLE deleted_devices (id TEXT PRIMARY KEY, deleted_us BIGINT NOT NULL);
 UPDATE ports SET project_id = '' WHERE device_owner = 'network:distributed'
+)sql"},
+                                                {5, R"sql(
+ALTER TABLE networks ADD COLUMN zone_hints TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE routers ADD COLUMN zone_hints TEXT NOT NULL DEFAULT '[]'
 )sql"}};
 
 }  // namespace nuri::network

@@ -67,6 +67,7 @@ Result<Network> create_network(Work& w, const Json& body) {
     TRYV(may_set(w.caller, "network", field, !body[field].is_null()));
   }
   TRYV(check_provider(n));
+  TRYV(check_zones(n.zone_hints));
   TRYV(check_segment_free(w, n));
   TRYV(check_default(w, n));
   TRYV(check_quota(w, n.project_id, "network"));

@@ -86,6 +86,7 @@ Status set_gateway(Work& w, VirtualRouter& r, const Json& info) {
 Result<VirtualRouter> create_router(Work& w, const Json& body) {
   VirtualRouter r = TRY(kRouterCreate.read(body));
   TRYV(begin(w, r, body));
+  TRYV(check_zones(r.zone_hints));
   TRYV(check_quota(w, r.project_id, "router"));
   TRYV(set_gateway(w, r, body["external_gateway_info"]));
   routers().insert(w.s, r);

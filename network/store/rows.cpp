@@ -76,7 +76,8 @@ const Table<Network>& networks() {
            column<T>("port_security", &T::port_security), column<T>("status", &T::status),
            column<T>("mtu", &T::mtu), column<T>("network_type", &T::network_type),
            column<T>("physical_network", &T::physical_network),
-           column<T>("segmentation_id", &T::segmentation_id)}),
+           column<T>("segmentation_id", &T::segmentation_id),
+           column<T>("zone_hints", &T::zone_hints)}),
       "network");
   return table;
 }
@@ -123,7 +124,8 @@ const Table<VirtualRouter>& routers() {
                       column<T>("enable_snat", &T::enable_snat), column<T>("status", &T::status),
                       column<T>("gateway_network_id", &T::gateway_network_id),
                       column<T>("gateway_port_id", &T::gateway_port_id),
-                      json_column("routes", &T::routes, kHostRoute)}),
+                      json_column("routes", &T::routes, kHostRoute),
+                      column<T>("zone_hints", &T::zone_hints)}),
       "router");
   return table;
 }

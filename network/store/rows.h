@@ -30,8 +30,8 @@ void fill(db::Session&, std::vector<T>&) {}
 
 template <class T>
 std::vector<T> load(db::Session& s, const Table<T>& table, const std::string& clause = "1 = 1",
-                    const db::Args& a = {}) {
-  std::vector<T> rows = table.where(s, clause, a);
+                    const db::Args& a = {}, bool reverse = false, const std::string& tail = {}) {
+  std::vector<T> rows = table.where(s, clause, a, reverse, tail);
   fill(s, rows);
   return rows;
 }

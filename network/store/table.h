@@ -98,11 +98,12 @@ class Table {
     auto rows = where(s, "id = ?1", {id});
     return rows.empty() ? std::nullopt : std::optional<T>(std::move(rows.front()));
   }
-  // In the order of creation.
-  std::vector<T> where(db::Session& s, const std::string& clause = "1 = 1",
-                       const db::Args& a = {}) const {
+  // In the order of creation, or the other way; `tail` is what follows the order (LIMIT).
+  std::vector<T> where(db::Session& s, const std::string& clause = "1 = 1", const db::Args& a = {},
+                       bool reverse = false, const std::string& tail = {}) const {
     std::vector<T> out;
-    s.each(select_ + " WHERE " + clause + " ORDER BY created_us, id", a, [&](const db::Row& r) {
+    const char* order = reverse ? " ORDER BY created_us DESC, id DESC" : " ORDER BY created_us, id";
+    s.each(select_ + " WHERE " + clause + order + tail, a, [&](const db::Row& r) {
       T& t = out.emplace_back();
       for (size_t i = 0; i < columns_.size(); ++i) columns_[i].set(t, r, static_cast<int>(i));
     });

@@ -40,6 +40,15 @@ Status begin(Work& w, Common& row, const Json& body) {
   return {};
 }
 
+Status check_zones(const std::vector<std::string>& hints) {
+  for (const std::string& zone : hints) {
+    if (zone == "nova") continue;
+    return neutron_error_of(ErrorCode::not_found, "AvailabilityZoneNotFound",
+                            "AvailabilityZone " + zone.substr(0, 80) + " could not be found.");
+  }
+  return {};
+}
+
 void touch(Work& w, Common& row) {
   ++row.revision;
   row.updated_us = w.now;

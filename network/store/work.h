@@ -36,6 +36,7 @@ struct Work {
 // Ids, times, the owner (project_id or tenant_id of the body, which only admins may choose).
 Status begin(Work& w, Common& row, const Json& body);
 void touch(Work& w, Common& row);
+Status check_zones(const std::vector<std::string>& hints);  // there is one zone: nova
 
 // The resource as far as the caller may see it; else the API's not-found error.
 Result<Network> find_network(Work& w, const std::string& id);
@@ -56,6 +57,11 @@ Status must_own(Work& w, const Common& row, std::string_view what);
 struct Narrow {
   std::string also;
   db::Args args;
+  // A page: at most `limit` rows (0: all) after the one with the id `marker`, in the order of
+  // creation or (with what lies before the marker) the other way.
+  int64_t limit = 0;
+  std::string marker;
+  bool reverse = false;
 };
 std::vector<Network> visible_networks(Work& w, const Narrow& narrow = {});
 std::vector<Subnet> visible_subnets(Work& w, const Narrow& narrow = {});

@@ -46,6 +46,39 @@ TEST(Change, WhatHangsOnAResourceMakesItAnotherRevision) {
   EXPECT_EQ(revision("networks/" + net), n + 2);
 }
 
+// A page made by the database is the page made from all.
+TEST(Change, PagesAreTheSameWhoeverMakesThem) {
+  Cloud c;
+  std::string net = c.network(), other = c.network();
+  for (int i = 0; i < 11; ++i)
+    c.port(i % 3 ? net : other, "member p1", Json::object({{"name", i % 2 ? "odd" : "even"}}));
+  c.port(c.network("member p2"), "member p2");
+  const std::vector<std::string> filters = {"", "&name=odd", "&network_id=" + net,
+                                            "&network_id=" + net + "&name=even", "&name=none"};
+  for (const std::string& filter : filters) {
+    for (const char* who : {"member p1", "admin p0", "member p2"}) {
+      for (const char* reverse : {"", "&page_reverse=True"}) {
+        std::string marker;
+        for (int page = 0; page < 9; ++page) {
+          std::string query = "/v2.0/ports?limit=3" + filter + reverse;
+          if (!marker.empty()) query += "&marker=" + marker;
+          // sort_key on the order of creation changes nothing but who does the work.
+          Json quick = c.ask(200, "GET", query, who);
+          Json slow = c.ask(200, "GET", query + "&sort_key=created_at", who);
+          ASSERT_EQ(quick["ports"].dump(), slow["ports"].dump()) << query << " by " << who;
+          ASSERT_EQ(quick["ports_links"].size(), slow["ports_links"].size()) << query;
+          if (quick["ports"].size() == 0) break;
+          size_t last = *reverse ? 0 : quick["ports"].size() - 1;
+          marker = quick["ports"].at(last)["id"].as_string();
+        }
+      }
+    }
+  }
+  c.ask(400, "GET", "/v2.0/ports?limit=3&marker=none", "member p1");
+  c.ask(400, "GET", "/v2.0/ports?limit=-3", "member p1");
+  c.ask(400, "GET", "/v2.0/ports?limit=3&nonsense=1", "member p1");
+}
+
 TEST(Change, TagsFilterEveryTaggedResource) {
   Cloud c;
   std::string external = c.external(), net = c.network(), sub = c.subnet(net, "10.0.0.0/24");
@@ -174,6 +207,22 @@ TEST(Change, AnExternalNetworkTakesItsIdleFloatingIpsWithIt) {
   c.ask(201, "POST", "/v2.0/floatingips", "member p1", order);
   c.ask(204, "DELETE", "/v2.0/networks/" + net, "admin p0");
   EXPECT_EQ(c.ask(200, "GET", "/v2.0/floatingips", "member p1")["floatingips"].size(), 0u);
+}
+
+TEST(Change, ZoneHintsNameTheOneZone) {
+  Cloud c;
+  for (const char* kind : {"network", "router"}) {
+    auto order = [&](const char* hints) {
+      return Json::object(
+          {{kind, Json::object({{"availability_zone_hints", *parse_json(hints)}})}});
+    };
+    std::string path = std::string("/v2.0/") + kind + "s";
+    Json made = c.ask(201, "POST", path, "member p1", order(R"(["nova"])"))[kind];
+    EXPECT_EQ(made["availability_zone_hints"].dump(), R"(["nova"])");
+    EXPECT_EQ(c.error_type(404, "POST", path, "member p1", order(R"(["mars"])")),
+              "AvailabilityZoneNotFound");
+    c.ask(400, "POST", path, "member p1", order("5"));
+  }
 }
 
 TEST(Change, SmallCollectionsSayWhatThereIs) {
