@@ -6,6 +6,10 @@
 
 namespace nuri::network {
 
+namespace {
+constexpr auto kCoalesce = std::chrono::milliseconds(10);
+}
+
 void SimDriver::start() {
   thread_ = std::thread([this] { loop(); });
 }
@@ -31,6 +35,10 @@ void SimDriver::loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     changed_.wait_for(lock, std::chrono::seconds(5), [&] { return woken_ || stopping_; });
+    lock.unlock();
+    // A burst of commits is one change.
+    std::this_thread::sleep_for(kCoalesce);
+    lock.lock();
     woken_ = false;
     lock.unlock();
     Status done = run_once();
@@ -40,14 +48,14 @@ void SimDriver::loop() {
 }
 
 Status SimDriver::run_once() {
-  Snapshot snapshot = TRY(take_snapshot(db_));
-  std::vector<PortStatus> changed;
-  for (const Port& p : snapshot.ports) {
-    // Like OVN: a port that nobody plugs anywhere stays down.
-    bool plugged = p.of_network() || !p.host_id.empty();
-    std::string status = p.admin_state_up && plugged ? "ACTIVE" : "DOWN";
-    if (p.device_owner != kOwnerFloatingIp && p.status != status) changed.push_back({p.id, status});
-  }
+  // Like OVN: a port that nobody plugs anywhere stays down. Only what differs is read.
+  std::vector<PortStatus> changed = TRY(db_.read([](db::Session& s) {
+    return s.all(
+        "SELECT id, wanted FROM (SELECT id, status, CASE WHEN admin_state_up = 1 AND "
+        "(device_owner LIKE 'network:%' OR host_id <> '') THEN 'ACTIVE' ELSE 'DOWN' END AS wanted "
+        "FROM ports WHERE device_owner <> 'network:floatingip') AS p WHERE status <> wanted",
+        {}, [](const db::Row& r) { return PortStatus{r.text(0), r.text(1)}; });
+  }));
   TRY(store_statuses(db_, changed));
   return {};
 }
