@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "compute/agent/core/image_header.h"
@@ -22,6 +23,33 @@ constexpr size_t kNameDigits = 40;  // of the checksum
 
 bool is_hex(std::string_view s) {
   return std::all_of(s.begin(), s.end(), [](unsigned char c) { return std::isxdigit(c) && !std::isupper(c); });
+}
+
+// How QEMU reads an image of this disk_format; "" where no disk can be made of it.
+std::string reader_of(const std::string& format) {
+  static const std::map<std::string, std::string> kReaders = {
+      {"qcow2", "qcow2"}, {"raw", "raw"}, {"iso", "raw"}, {"ami", "raw"}, {"aki", "raw"}, {"ari", "raw"},
+      {"vmdk", "vmdk"}, {"vdi", "vdi"}, {"vhdx", "vhdx"}, {"vhd", "vpc"}};
+  auto it = kReaders.find(format);
+  return it == kReaders.end() ? "" : it->second;
+}
+bool kept_as_is(const std::string& reader) { return reader == "qcow2" || reader == "raw"; }
+std::string format_here(const ImageRef& image) { return reader_of(image.disk_format) == "raw" ? "raw" : "qcow2"; }
+
+// Of an image that the image service has looked into, and that is that one by its checksum: turned
+// into what servers' disks are clones of, by a process that can take neither time nor room for ever.
+Status convert(const ImageRef& image, const std::string& from, const std::string& to) {
+  constexpr unsigned kConvertMs = 1'800'000;
+  constexpr int64_t kMemory = 2ll << 30, kSlack = 64ll << 20;  // qcow2's own tables
+  if (image.sha512.empty() || image.virtual_size <= 0)
+    return Error(ErrorCode::unprocessable, "An image in " + image.disk_format + " needs its SHA-512 and its size.", "image");
+  int64_t most = image.virtual_size + image.virtual_size / 1024 + kSlack;
+  auto done = run_checked({"prlimit", "--as=" + std::to_string(kMemory), "--fsize=" + std::to_string(most), "--", "qemu-img", "convert",
+                           "-q", "-f", reader_of(image.disk_format), "-O", "qcow2", from, to}, kConvertMs);
+  if (done) return {};
+  unlink(to.c_str());
+  if (done.error().code == ErrorCode::timeout) return done.error();
+  return Error(ErrorCode::unprocessable, "The image cannot be read as " + image.disk_format + ".", "image");
 }
 
 // QEMU's own opinion, after ours: nothing that points out of the file.
@@ -61,14 +89,14 @@ Result<std::string> sha512_of_file(const std::string& path) {
 std::string ImageCache::path_of(const ImageRef& image) const {
   bool by_sum = image.sha512.size() == 128 && is_hex(image.sha512);
   return directory_ + "/" + (by_sum ? image.sha512.substr(0, kNameDigits) : image.id) + "." +
-         (image.disk_format == "qcow2" ? "qcow2" : "raw");
+         format_here(image);
 }
 
 bool ImageCache::has(const ImageRef& image) const { return access(path_of(image).c_str(), R_OK) == 0; }
 
 Result<BaseImage> ImageCache::get(const ImageRef& image) {
-  if (image.disk_format != "qcow2" && image.disk_format != "raw") {
-    return Error(ErrorCode::unprocessable, "disk_format must be qcow2 or raw, not '" + image.disk_format + "'.", "image");
+  if (reader_of(image.disk_format).empty()) {
+    return Error(ErrorCode::unprocessable, "No disk can be made of an image in '" + image.disk_format + "'.", "image");
   }
   std::string path = path_of(image);
   std::unique_lock lock(mutex_);
@@ -76,7 +104,7 @@ Result<BaseImage> ImageCache::get(const ImageRef& image) {
   if (has(image)) {
     utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // asked for just now: not to be cleaned
     lock.unlock();
-    auto header = TRY(check_image_file(path, image.disk_format));
+    auto header = TRY(check_image_file(path, format_here(image)));
     return BaseImage{path, header.format, header.virtual_size};
   }
   loading_.insert(path);
@@ -102,11 +130,14 @@ Status ImageCache::verify(const ImageRef& image, const std::string& part) const 
 
 Result<BaseImage> ImageCache::download(const ImageRef& image, const std::string& path) {
   TRYV(make_directories(directory_, 0711));
-  std::string part = directory_ + "/" + image.id + ".part";
+  std::string part = directory_ + "/" + image.id + ".part", turned = directory_ + "/" + image.id + ".turned.part";
   struct Removed {
-    const std::string& path;
-    ~Removed() { unlink(path.c_str()); }
-  } removed{part};
+    const std::string &one, &other;
+    ~Removed() {
+      unlink(one.c_str());
+      unlink(other.c_str());
+    }
+  } removed{part, turned};
   auto fetched = fetch_(image.id, part);
   if (!fetched) {
     Error e = fetched.error();
@@ -114,8 +145,12 @@ Result<BaseImage> ImageCache::download(const ImageRef& image, const std::string&
     return e;
   }
   TRYV(verify(image, part));
-  auto header = TRY(check_image_file(part, image.disk_format));
-  TRYV(ask_qemu(part, image.disk_format));
+  if (!kept_as_is(reader_of(image.disk_format))) {
+    TRYV(convert(image, part, turned));
+    if (rename(turned.c_str(), part.c_str()) != 0) return internal("rename " + turned + ": " + std::strerror(errno));
+  }
+  auto header = TRY(check_image_file(part, format_here(image)));
+  TRYV(ask_qemu(part, format_here(image)));
   chmod(part.c_str(), 0640);  // libvirt gives it to QEMU's user and group with the first guest
   if (rename(part.c_str(), path.c_str()) != 0) return internal("rename " + part + ": " + std::strerror(errno));
   log::info("image cached", {{"image_id", image.id}, {"path", path}});

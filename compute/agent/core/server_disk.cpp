@@ -98,10 +98,18 @@ Status ServerKeeper::copy_disk(Run& run) {
   bool runs = run.actual.domain && run.actual.domain->power == Power::running;
   if (runs) TRYV(driver_.pause(run.spec.id));
   Status copied = copy_file(run.files.disk(), run.files.copy());
+  if (runs) run.actual.domain->power = Power::paused;
+  // Not tried again, which would have the guest stand still again and again.
+  if (!copied) {
+    taken("failed", "The disk could not be copied: " + copied.error().detail);
+    unlink((run.files.copy() + ".part").c_str());
+  }
   // Where this fails or the agent dies before it, the next pass sees a guest that is not to be paused.
-  Status resumed = runs ? driver_.resume(run.spec.id) : Status();
-  TRYV(copied);
-  TRYV(resumed);
+  if (runs) {
+    TRYV(driver_.resume(run.spec.id));
+    run.actual.domain->power = Power::running;
+  }
+  if (!copied) return {};
   taken("uploading", "");
   uploads_.wake(run.spec.id);
   return {};

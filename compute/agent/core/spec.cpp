@@ -11,7 +11,7 @@ constexpr auto kIgnore = Fields<FlavorSpec>::Unknown::ignore;
 std::string absolute_path(const Json& j) {
   const std::string& path = j.as_string();
   if (path.empty() || path[0] != '/') return "must be an absolute path";
-  return path.find("/../") == std::string::npos ? "" : "must not contain '..'";
+  return (path + "/").find("/../") == std::string::npos ? "" : "must not contain '..'";
 }
 
 std::string block_device(const Json& j) {
@@ -33,6 +33,7 @@ const Fields<ImageRef> kImage("image", Fields<ImageRef>::Unknown::ignore, {
     text("disk_format", &ImageRef::disk_format).required_(),
     text("sha512", &ImageRef::sha512).nullable_().length(0, 128),
     number("size", &ImageRef::size).nullable_().range(0, INT64_MAX),
+    number("virtual_size", &ImageRef::virtual_size).nullable_().range(0, INT64_MAX),
 });
 
 const Fields<PortSpec> kPort("port", Fields<PortSpec>::Unknown::ignore, {

@@ -17,7 +17,7 @@ struct FlavorSpec {
 
 struct ImageRef {
   std::string id, disk_format, sha512;
-  int64_t size = 0;
+  int64_t size = 0, virtual_size = 0;  // virtual: 0 where nobody has said
 };
 
 struct PortSpec {

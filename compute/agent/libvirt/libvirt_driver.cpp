@@ -42,7 +42,9 @@ bool LibvirtDriver::prepared(const ServerSpec& spec, const ServerFiles& files) {
 Status LibvirtDriver::start(const ServerSpec& spec, const ServerFiles& files, const std::optional<BaseImage>& base,
                             const std::optional<BaseImage>& rescue) {
   if (suspended(files)) return restore(spec, files);
-  if (rescue) TRYV(make_clone(files.rescue(), *rescue, rescue->virtual_size));
+  // What was done on a rescue disk stays until the server is its own again.
+  if (!rescue) unlink(files.rescue().c_str());
+  else if (access(files.rescue().c_str(), F_OK) != 0) TRYV(make_clone(files.rescue(), *rescue, rescue->virtual_size));
   std::string text = domain_xml(TRY(machine()), spec, files, base, rescue);
   devices_->drop(spec.id);
   auto cache = devices_;

@@ -79,6 +79,68 @@ TEST_F(Plan, CrashedIsReplacedAndPausedResumed) {
   EXPECT_THAT(steps(), ElementsAre(Step{Action::resume, ""}));
 }
 
+TEST_F(Plan, PausesAndSuspends) {
+  up();
+  spec.power = "paused";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::pause, ""}));
+  up(Power::paused);
+  EXPECT_THAT(steps(), IsEmpty());
+  spec.power = "suspended";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::suspend, ""}));
+  actual.domain.reset();
+  actual.suspended = true;
+  EXPECT_THAT(steps(), IsEmpty());
+  EXPECT_EQ(reported_power(spec, actual), Power::suspended);
+  spec.power = "running";
+  spec.flavor.disk_gib = 100;
+  actual.disk_gib = 1;
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::start, ""})) << "its disk must not change under its memory";
+  spec.power = "stopped";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::drop_memory, ""}));
+}
+
+TEST_F(Plan, PausedGuestIsWokenToShutDown) {
+  up(Power::paused);
+  spec.power = "stopped";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::resume, ""}, Step{Action::shutdown, ""}));
+}
+
+TEST_F(Plan, RebuildThrowsTheDiskAwayFirst) {
+  up();
+  spec.disk.number = 1;
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::destroy, ""}, Step{Action::discard, ""}, Step{Action::prepare, ""},
+                                   Step{Action::start, ""}));
+  actual.domain.reset();
+  actual.guest_off = true;
+  spec.power = "stopped";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::discard, ""}, Step{Action::prepare, ""}));
+}
+
+TEST_F(Plan, DiskIsKeptOnlyWhileOff) {
+  up();
+  spec.disk.keep = 1;
+  EXPECT_THAT(steps(), IsEmpty());
+  spec.power = "stopped";
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::shutdown, ""}));
+  actual.domain.reset();
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::put_aside, ""}));
+  actual.kept = 1;
+  EXPECT_THAT(steps(), IsEmpty());
+  spec.disk.keep = -1;
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::take_back, ""}));
+  spec.disk.keep = 0;
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::drop_aside, ""}));
+}
+
+TEST_F(Plan, SnapshotComesLast) {
+  up();
+  spec.snapshot = SnapshotSpec{1, id};
+  spec.volumes = {{"new-volume", "", "", "", "", ""}};
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::plug_volume, "new-volume"}, Step{Action::copy_disk, ""}));
+  actual.snapshot = 1;
+  EXPECT_THAT(steps(), ElementsAre(Step{Action::plug_volume, "new-volume"}));
+}
+
 TEST_F(Plan, DevicesLeaveBeforeOthersCome) {
   up();
   actual.domain->ports = {"old-port"};
@@ -114,6 +176,9 @@ TEST(Spec, RefusesWhatCanNeverWork) {
     return !parsed && parsed.error().code == ErrorCode::unprocessable;
   };
   EXPECT_TRUE(refused("power", "dancing"));
+  EXPECT_TRUE(refused("disk", Json::object({{"number", -1}})));
+  EXPECT_TRUE(refused("snapshot", Json::object({{"number", 1}, {"image_id", "../../x"}})));
+  EXPECT_TRUE(refused("rescue", Json::object({{"id", "x"}, {"disk_format", "qcow2"}})));
   EXPECT_TRUE(refused("flavor", Json()));
   EXPECT_TRUE(refused("image", Json()));  // and no volume to boot from
   EXPECT_TRUE(refused("image", Json::object({{"id", "../../etc/passwd"}, {"disk_format", "qcow2"}})));
