@@ -38,9 +38,8 @@ Status read_order(const Query& query, const ListRules& rules, ListQuery& out) {
     if (!has(rules.sort_keys, key)) {
       std::string known;
       for (const auto& k : rules.sort_keys) known += (known.empty() ? "" : ", ") + k;
-      return bad_request("Invalid sort key '" + key.substr(0, 60) + "': it must be one of " + known +
-                             ".",
-                         "sort");
+      return bad_request(
+          "Invalid sort key '" + key.substr(0, 60) + "': it must be one of " + known + ".", "sort");
     }
     if (dir != "asc" && dir != "desc")
       return bad_request(
@@ -74,8 +73,9 @@ Status read_times(const std::string& field, const std::string& text, ListQuery& 
     bool named = has({"gt", "gte", "eq", "neq", "lt", "lte"}, op);
     auto at = parse_iso(named ? item.substr(colon + 1) : item);
     if (!at) {
-      return bad_request(field + " must be a time in ISO 8601, with or without one of gt:, gte:, "
-                                 "eq:, neq:, lt:, lte: before it.",
+      return bad_request(field +
+                             " must be a time in ISO 8601, with or without one of gt:, gte:, "
+                             "eq:, neq:, lt:, lte: before it.",
                          field);
     }
     out.times.push_back({field, named ? op : "eq", *at});

@@ -43,10 +43,11 @@ Status may_delete(const Volume& v, bool has_snapshots, bool force) {
 Status may_delete(const Snapshot& p, bool force) {
   if (force || one_of(p.status, {"available", "error", "error_deleting", "creating", "deleting"}))
     return {};
-  return bad_request("Invalid snapshot: Snapshot status must be available, error, error_deleting or "
-                     "creating; it is " +
-                         p.status + ".",
-                     "status");
+  return bad_request(
+      "Invalid snapshot: Snapshot status must be available, error, error_deleting or "
+      "creating; it is " +
+          p.status + ".",
+      "status");
 }
 
 Status may_copy(const Volume& v, bool live, const std::string& what) {
@@ -61,7 +62,8 @@ Status may_copy(const Volume& v, bool live, const std::string& what) {
 
 Status may_extend(const Volume& v, int64_t new_size_gib, int microversion) {
   bool live = microversion >= 42;
-  if (v.path.empty() || !(v.status == "available" || (live && v.status == "in-use" && v.attachment))) {
+  if (v.path.empty() ||
+      !(v.status == "available" || (live && v.status == "in-use" && v.attachment))) {
     return bad_request("Invalid volume: Volume " + v.id + " status must be " +
                            (live ? "available or in-use" : "available (in-use from 3.42 on)") +
                            " to extend, but it is " + v.status + ".",
@@ -81,9 +83,9 @@ Status may_reset(const Volume& v, const std::string& status) {
   if (v.status == "deleting")
     return bad_request("A volume on its way out keeps its status.", "status");
   if (v.path.empty() && status != v.status && status != "error") {
-    return bad_request("Volume " + v.id + " was never made: its status can be error, not " +
-                           status + ".",
-                       "status");
+    return bad_request(
+        "Volume " + v.id + " was never made: its status can be error, not " + status + ".",
+        "status");
   }
   return {};
 }
@@ -102,7 +104,8 @@ Status may_attach(const Volume& v, const Attachment& wish) {
                     ", not available.");
   }
   if (v.readonly.value_or(false)) {
-    return conflict("Volume " + v.id + " is read-only, and servers get volumes to write to: take the "
+    return conflict("Volume " + v.id +
+                    " is read-only, and servers get volumes to write to: take the "
                     "flag away first.");
   }
   std::string lies = v.host.empty() ? v.wanted_host : v.host;

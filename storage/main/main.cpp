@@ -91,6 +91,7 @@ Status run(conduct::Service& service) {
   tasks::add_incident_routes(router, db);
   ledger::add_check_route(router, db, {{&quota, storage::store::quota_truth(), ""}});
   return service.serve(router, {.workers = 16,  // each agent holds one for its long poll
+                                .documents = storage::documents(),
                                 .started = [&] { runner.start(); },
                                 .before_stop = [&] { feed.stop(); },
                                 .stopped = [&] { runner.stop(); }});

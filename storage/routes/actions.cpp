@@ -84,9 +84,8 @@ const Fields<Reset> kReset{
 struct Flag {
   bool on = false;
 };
-const Fields<Flag> kBootable{"os-set_bootable",
-                             Fields<Flag>::Unknown::refuse,
-                             {boolean("bootable", &Flag::on).required_()}};
+const Fields<Flag> kBootable{
+    "os-set_bootable", Fields<Flag>::Unknown::refuse, {boolean("bootable", &Flag::on).required_()}};
 const Fields<Flag> kReadonly{"os-update_readonly_flag",
                              Fields<Flag>::Unknown::refuse,
                              {boolean("readonly", &Flag::on).required_()}};
@@ -109,10 +108,12 @@ Result<Response> volume_action(Service& p, const Request& request, Context& cont
   }
   for (const Refused& r : kRefused) {
     if (name == r.name)
-      return bad_request("The action " + name + " is not served by this cloud: " + r.why + ".", name);
+      return bad_request("The action " + name + " is not served by this cloud: " + r.why + ".",
+                         name);
   }
-  return bad_request("There is no such action: " + name.substr(0, 64) + ". Served are " + served + ".",
-                     name.substr(0, 64));
+  return bad_request(
+      "There is no such action: " + name.substr(0, 64) + ". Served are " + served + ".",
+      name.substr(0, 64));
 }
 
 // The agent grows the file; the volume's task waits for it. Until it has, the volume has its old
@@ -140,13 +141,13 @@ Result<Response> retype_volume(Service& p, const Json& value, Context& context) 
     auto type = own_type(s, context, in.type);
     if (!type) return bad_request(type.error().message, "new_type");
     if (type->id == v.type_id)
-      return bad_request("Invalid input received: Retype of " + v.id + " to type " + type->name +
-                             " is no change.",
-                         "new_type");
+      return bad_request(
+          "Invalid input received: Retype of " + v.id + " to type " + type->name + " is no change.",
+          "new_type");
     if (std::string unmet = unmet_spec(type->extra_specs); !unmet.empty())
-      return bad_request("Retype needs a migration, which is not served: the type asks for " +
-                             unmet + ".",
-                         "new_type");
+      return bad_request(
+          "Retype needs a migration, which is not served: the type asks for " + unmet + ".",
+          "new_type");
     ledger::Amounts gone = {{"volumes_" + v.type_id, 0}, {"gigabytes_" + v.type_id, 0}};
     TRYV(p.quota.claim(s, v.project_id, v.id, gone));
     v.type_id = type->id;
@@ -161,7 +162,8 @@ Result<Response> retype_volume(Service& p, const Json& value, Context& context) 
 Result<Response> reset_volume(Service& p, const Json& value, Context& context) {
   Reset in = TRY(kReset.read(value));
   if (!in.status && !in.attach_status && !in.migration_status)
-    return bad_request("One of status, attach_status and migration_status must be given.", "status");
+    return bad_request("One of status, attach_status and migration_status must be given.",
+                       "status");
   TRY(change_any_volume(p, context, [&](db::Session& s, Volume& v) -> Status {
     TRYV(may_reset(v, in.status.value_or(v.status)));
     if (in.status) v.status = *in.status;

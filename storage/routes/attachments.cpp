@@ -14,13 +14,12 @@ struct Create {
   Json connector;
   std::string mode = "rw";
 };
-const Fields<Create> kCreate{
-    "attachment",
-    Fields<Create>::Unknown::refuse,
-    {text("volume_uuid", &Create::volume_id).length(1, 64).required_(),
-     text("instance_uuid", &Create::instance).format_("uuid").nullable_(),
-     any("connector", &Create::connector).nullable_(),
-     text("mode", &Create::mode).one_of({"rw", "ro"}).since_(54)}};
+const Fields<Create> kCreate{"attachment",
+                             Fields<Create>::Unknown::refuse,
+                             {text("volume_uuid", &Create::volume_id).length(1, 64).required_(),
+                              text("instance_uuid", &Create::instance).format_("uuid").nullable_(),
+                              any("connector", &Create::connector).nullable_(),
+                              text("mode", &Create::mode).one_of({"rw", "ro"}).since_(54)}};
 
 struct Update {
   Json connector;
@@ -33,10 +32,8 @@ Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text
 
 Json summary(const Volume& v) {
   const Attachment& a = *v.attachment;
-  return Json::object({{"id", a.id},
-                       {"status", a.state},
-                       {"instance", or_null(a.server_id)},
-                       {"volume_id", v.id}});
+  return Json::object(
+      {{"id", a.id}, {"status", a.state}, {"instance", or_null(a.server_id)}, {"volume_id", v.id}});
 }
 
 Json detail(const Volume& v, bool whole) {
@@ -86,12 +83,14 @@ Result<Volume> change(Service& p, const Context& context,
 }
 
 Status check_connector(const Json& connector) {
-  if (connector.is_object() && connector.size() <= 64 && connector.dump().size() <= 16384) return {};
+  if (connector.is_object() && connector.size() <= 64 && connector.dump().size() <= 16384)
+    return {};
   return bad_request("connector must be an object of at most 64 members.", "connector");
 }
 
-const ListRules kRules = {
-    "Attachment", {"volume_id", "status", "instance_id", "id", "attach_status"}, {"id", "volume_id"}};
+const ListRules kRules = {"Attachment",
+                          {"volume_id", "status", "instance_id", "id", "attach_status"},
+                          {"id", "volume_id"}};
 
 std::string text_of(const Volume& v, const std::string& field) {
   if (field == "volume_id") return v.id;
@@ -131,15 +130,23 @@ Result<Response> create_attachment(Service& p, const Request& request, Context& 
   Volume volume = TRY(p.db.write([&](db::Session& s) -> Result<Volume> {
     Volume v = TRY(own_volume(s, context, in.volume_id));
     if (v.status != "available" || v.attachment) {
-      return bad_request("Invalid volume: Volume " + v.id + " status must be available or "
-                         "downloading to reserve, but the current status is " + v.status + ".",
+      return bad_request("Invalid volume: Volume " + v.id +
+                             " status must be available or "
+                             "downloading to reserve, but the current status is " +
+                             v.status + ".",
                          "status");
     }
     if (v.readonly.value_or(false) && in.mode != "ro" && context.microversion >= 54)
       return bad_request("Volume " + v.id + " is read-only: mode must be ro.", "mode");
     TimeUs now = p.clock.now_us();
-    Attachment a{p.random.uuid(), v.id,       in.instance.value_or(""), "", "",
-                 connected ? "attaching" : "reserved", now, 0};
+    Attachment a{p.random.uuid(),
+                 v.id,
+                 in.instance.value_or(""),
+                 "",
+                 "",
+                 connected ? "attaching" : "reserved",
+                 now,
+                 0};
     a.mode = in.mode;
     if (connected) a.connector = in.connector;
     if (connected) a.host = in.connector["host"].as_string().substr(0, 255);
@@ -199,7 +206,8 @@ Result<Response> attachment_action(Service& p, const Request& request, Context& 
   TRY(change(p, context, [&](db::Session& s, Volume& v) -> Status {
     Attachment& a = *v.attachment;
     if (a.state == "reserved")
-      return bad_request("Attachment " + a.id + " has no connector yet: update it first.", "status");
+      return bad_request("Attachment " + a.id + " has no connector yet: update it first.",
+                         "status");
     if (a.attached_us == 0) a.attached_us = p.clock.now_us();
     a.state = "attached";
     store::put_attachment(s, a);

@@ -2,6 +2,7 @@
 #include "storage/domain/placement.h"
 #include "storage/domain/volume_state.h"
 #include "storage/routes/handlers.h"
+#include "storage/store/snapshot_store.h"
 #include "storage/store/volume_store.h"
 
 // What compute asks of an attachment: one owns a volume from its reservation to its end. Each call
@@ -35,7 +36,7 @@ bool follows(const std::string& status) {
 // Where nothing but its origin is in it, it is made anew on the server's host.
 void follow(Service& p, db::Session& s, Volume& v, const std::string& host) {
   if (v.host.empty() || v.host == host || !may_follow(v)) return;
-  if (store::copies_of(s, "volume", v.id) > 0) return;
+  if (store::copies_of(s, "volume", v.id) > 0 || !store::snapshots_of(s, v.id).empty()) return;
   PlacementRequest q{v.claimed_gib(), "", host, p.settings.tasks.overcommit, p.clock.now_us()};
   if (!place(q, store::hosts(s))) return;
   p.feed.remove(s, v.host, "volume", v.id);

@@ -16,19 +16,18 @@ struct Wish {
   std::optional<std::string> name, image, snapshot, source, host, zone, type, volume_id;
   StringMap metadata;
 };
-const Fields<Wish> kVolumeWish{"volume",
-                               Fields<Wish>::Unknown::ignore,
-                               {text("project_id", &Wish::project_id).length(1, 64).required_(),
-                                text("user_id", &Wish::user_id).length(1, 64).required_(),
-                                number("size_gib", &Wish::size_gib).range(1, kMaxVolumeGib).nullable_(),
-                                text("name", &Wish::name).length(0, 255).nullable_(),
-                                text("image", &Wish::image).nullable_(),
-                                text("snapshot", &Wish::snapshot).nullable_(),
-                                text("source", &Wish::source).nullable_(),
-                                text("host", &Wish::host).length(0, 255).nullable_(),
-                                text("zone", &Wish::zone).length(0, 255).nullable_(),
-                                text("type", &Wish::type).length(0, 255).nullable_(),
-                                string_map("metadata", &Wish::metadata).length(0, kMaxMetadata).nullable_()}};
+const Fields<Wish> kVolumeWish{
+    "volume",
+    Fields<Wish>::Unknown::ignore,
+    {text("project_id", &Wish::project_id).length(1, 64).required_(),
+     text("user_id", &Wish::user_id).length(1, 64).required_(),
+     number("size_gib", &Wish::size_gib).range(1, kMaxVolumeGib).nullable_(),
+     text("name", &Wish::name).length(0, 255).nullable_(), text("image", &Wish::image).nullable_(),
+     text("snapshot", &Wish::snapshot).nullable_(), text("source", &Wish::source).nullable_(),
+     text("host", &Wish::host).length(0, 255).nullable_(),
+     text("zone", &Wish::zone).length(0, 255).nullable_(),
+     text("type", &Wish::type).length(0, 255).nullable_(),
+     string_map("metadata", &Wish::metadata).length(0, kMaxMetadata).nullable_()}};
 const Fields<Wish> kSnapshotWish{
     "snapshot",
     Fields<Wish>::Unknown::ignore,
@@ -67,6 +66,7 @@ Json view(const Snapshot& n) {
                                   {"volume_id", n.volume_id},
                                   {"status", n.status},
                                   {"size_gib", n.size_gib},
+                                  {"host", n.host},
                                   {"error", n.error.empty() ? Json() : Json(n.error)}})}});
 }
 
@@ -94,7 +94,7 @@ Result<Response> put_volume(Service& p, const Request& request, Context& context
   m.in.image = in.image;
   m.in.snapshot = in.snapshot;
   m.in.source = in.source;
-  m.in.zone = in.zone;
+  if (m.host.empty()) m.in.zone = in.zone;  // the host says more
   m.in.type = in.type;
   m.in.metadata = in.metadata;
   auto there = [&](db::Session& s) -> Result<std::optional<Volume>> {
@@ -106,7 +106,8 @@ Result<Response> put_volume(Service& p, const Request& request, Context& context
   };
   auto found = TRY(p.db.read(there));  // no image is asked for twice
   if (found) return Response::json(200, view(*found));
-  return make_volume(p, m, [](const Volume& v) { return Response::json(200, view(v)); }, there);
+  return make_volume(
+      p, m, [](const Volume& v) { return Response::json(200, view(v)); }, there);
 }
 
 Result<Response> get_volume(Service& p, const Request&, Context& context) {

@@ -25,8 +25,8 @@ std::vector<Seen> seen_services(Service& p, const std::vector<Host>& hosts) {
   std::vector<Seen> out = {{"cinder-scheduler", kScheduler, p.settings.default_zone,
                             p.clock.now_us(), false, std::nullopt}};
   for (const Host& h : hosts)
-    out.push_back({"cinder-volume", h.name + "@file", h.zone, h.seen_us, h.disabled,
-                   h.disabled_reason});
+    out.push_back(
+        {"cinder-volume", h.name + "@file", h.zone, h.seen_us, h.disabled, h.disabled_reason});
   return out;
 }
 
@@ -95,10 +95,12 @@ Result<Response> change_service(Service& p, const Request& request, Context& con
   Json body = TRY(parse_json(request.body));
   Change in = TRY(kChange.read(body));
   bool logged = action == "disable-log-reason";
-  if (logged && !in.reason) return bad_request("'disabled_reason' is a required property.", "disabled_reason");
+  if (logged && !in.reason)
+    return bad_request("'disabled_reason' is a required property.", "disabled_reason");
   auto found = seen_services(p, TRY(all_hosts(p)));
   if (action == "freeze" || action == "thaw") {
-    bool any = std::any_of(found.begin(), found.end(), [&](const Seen& x) { return names(x, in.host); });
+    bool any =
+        std::any_of(found.begin(), found.end(), [&](const Seen& x) { return names(x, in.host); });
     if (!any) return bad_request("Host " + in.host + " could not be found.", "host");
     return bad_request("Hosts are not frozen and thawed here: disable and enable them.", "host");
   }

@@ -24,7 +24,8 @@ StringMap image_metadata_of(const Json& image) {
     if (!value.is_null()) out[key] = value.is_string() ? value.as_string() : value.dump();
   }
   for (const auto& [key, value] : image.as_object()) {
-    bool guest = key.starts_with("hw_") || key.starts_with("os_type") || key.starts_with("os_distro");
+    bool guest =
+        key.starts_with("hw_") || key.starts_with("os_type") || key.starts_with("os_distro");
     if (guest && value.is_string()) out[key] = value.as_string().substr(0, 255);
   }
   out["image_id"] = image["id"].as_string();
@@ -35,9 +36,8 @@ StringMap image_metadata_of(const Json& image) {
 Status refuse(const std::optional<std::string>& id, const std::string& field,
               const std::string& what) {
   if (!given(id)) return {};
-  return bad_request(what + " are not served by this cloud: " + field +
-                         " must be null or left out.",
-                     field);
+  return bad_request(
+      what + " are not served by this cloud: " + field + " must be null or left out.", field);
 }
 
 Status check_input(const VolumeCreate& in) {
@@ -51,9 +51,10 @@ Status check_input(const VolumeCreate& in) {
   }
   int sources = int(given(in.image)) + int(given(in.snapshot)) + int(given(in.source));
   if (sources > 1) {
-    return bad_request("A volume is made from at most one of imageRef, snapshot_id and "
-                       "source_volid.",
-                       "imageRef");
+    return bad_request(
+        "A volume is made from at most one of imageRef, snapshot_id and "
+        "source_volid.",
+        "imageRef");
   }
   bool copies = given(in.snapshot) || given(in.source);
   if (!in.size_gib && !copies) {
@@ -66,9 +67,9 @@ Status check_input(const VolumeCreate& in) {
 
 Status take_image(Service& p, Volume& v, const Making& m) {
   const std::string& id = *m.in.image;
-  Error wrong = bad_request("Invalid image identifier or unable to access requested image: " +
-                                id.substr(0, 64) + ".",
-                            "imageRef");
+  Error wrong = bad_request(
+      "Invalid image identifier or unable to access requested image: " + id.substr(0, 64) + ".",
+      "imageRef");
   if (!is_uuid_like(id)) return wrong;
   auto found = p.images.find(id, m.any_project ? "" : m.project_id);
   if (!found) return found.error().code == ErrorCode::not_found ? wrong : found.error();
@@ -79,8 +80,8 @@ Status take_image(Service& p, Volume& v, const Making& m) {
         "imageRef");
   }
   if (image["virtual_size"].is_null()) {
-    return bad_request("Image " + id + " holds no disk: nothing of its disk_format was found in it.",
-                       "imageRef");
+    return bad_request(
+        "Image " + id + " holds no disk: nothing of its disk_format was found in it.", "imageRef");
   }
   auto bytes =
       static_cast<uint64_t>(std::max(image["virtual_size"].as_int(), image["size"].as_int()));
@@ -129,10 +130,11 @@ Status take_snapshot(db::Session& s, Volume& v, const Making& m, std::string& ty
   if (!from || !theirs(m, from->project_id))
     return not_found("Snapshot " + m.in.snapshot->substr(0, 64) + " could not be found.");
   if (from->status != "available") {
-    return bad_request("Invalid snapshot: Originating snapshot status must be one of 'available', "
-                       "but it is " +
-                           from->status + ".",
-                       "snapshot_id");
+    return bad_request(
+        "Invalid snapshot: Originating snapshot status must be one of 'available', "
+        "but it is " +
+            from->status + ".",
+        "snapshot_id");
   }
   TRYV(follow(v, m, from->size_gib, from->host, "snapshot"));
   v.snapshot_id = from->id;
@@ -161,7 +163,8 @@ Status take_type(db::Session& s, Volume& v, const Making& m, const std::string& 
   std::string asked = given(m.in.type) ? *m.in.type : source_type;
   if (asked.empty()) asked = store::default_type(s, m.project_id).value_or(kTypeId);
   auto type = store::find_type_named(s, asked);
-  bool may = type && (m.any_project || !source_type.empty() || store::may_use(s, *type, m.project_id));
+  bool may =
+      type && (m.any_project || !source_type.empty() || store::may_use(s, *type, m.project_id));
   if (given(m.in.type)) may = type && store::may_use(s, *type, m.project_id);
   if (!may)
     return not_found("Volume type with name " + asked.substr(0, 255) + " could not be found.");

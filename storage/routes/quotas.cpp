@@ -5,16 +5,15 @@
 #include "storage/store/quota.h"
 #include "storage/store/type_store.h"
 
-// Quotas, quota classes and limits, all of them the ledger's. By type they are kept under its id and
-// shown under its name.
+// Quotas, quota classes and limits, all of them the ledger's. By type they are kept under its id
+// and shown under its name.
 namespace nuri::storage {
 
 namespace {
 
 const std::set<std::string> kTyped = {"volumes", "gigabytes", "snapshots"};
-const std::set<std::string> kNotResources = {"tenant_id", "project_id", "skip_validation", "force",
-                                             "id", "class_name"};
-
+const std::set<std::string> kNotResources = {"tenant_id", "project_id", "skip_validation",
+                                             "force",     "id",         "class_name"};
 
 // The name a client uses of a resource, and the ledger's.
 struct Resource {

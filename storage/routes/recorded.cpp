@@ -3,8 +3,8 @@
 #include "storage/routes/actions.h"
 #include "storage/store/volume_store.h"
 
-// os-attach, os-detach and what goes with them as Cinder has them: they record who uses a volume and
-// connect nothing. An attachment that compute made is compute's alone to end.
+// os-attach, os-detach and what goes with them as Cinder has them: they record who uses a volume
+// and connect nothing. An attachment that compute made is compute's alone to end.
 namespace nuri::storage {
 
 namespace {
@@ -39,9 +39,10 @@ Error must_be(const Volume& v, const std::string& status) {
 
 Status not_computes(const Volume& v) {
   if (!v.attachment || !v.attachment->by_compute()) return {};
-  return bad_request("Invalid volume: a server uses it; detach it through the Compute API: DELETE "
-                     "/servers/{id}/os-volume_attachments/{id}.",
-                     "status");
+  return bad_request(
+      "Invalid volume: a server uses it; detach it through the Compute API: DELETE "
+      "/servers/{id}/os-volume_attachments/{id}.",
+      "status");
 }
 
 Result<Response> end_recorded(Service& p, const Recorded& in, Context& context) {
@@ -68,10 +69,17 @@ Result<Response> record_attach(Service& p, const Json& body, Context& context) {
     bool reserved = v.status == "attaching" && !v.path.empty();
     if ((v.status != "available" && !reserved) || v.attachment) return must_be(v, "available");
     if (v.readonly.value_or(false) && in.mode != "ro")
-      return bad_request("Invalid volume: Volume " + v.id + " is read-only: mode must be ro.", "mode");
+      return bad_request("Invalid volume: Volume " + v.id + " is read-only: mode must be ro.",
+                         "mode");
     TimeUs now = p.clock.now_us();
-    Attachment a{p.random.uuid(), v.id,       in.instance_uuid.value_or(""), in.host_name.value_or(""),
-                 *in.mountpoint,  "attached", now,                           now};
+    Attachment a{p.random.uuid(),
+                 v.id,
+                 in.instance_uuid.value_or(""),
+                 in.host_name.value_or(""),
+                 *in.mountpoint,
+                 "attached",
+                 now,
+                 now};
     a.mode = in.mode;
     store::put_attachment(s, a);
     v.attachment = a;

@@ -62,9 +62,9 @@ const Fields<StatusBody> kUpdate{
 // called deleting by hand is not half deleted.
 Status set_status(Snapshot& n, const std::string& status) {
   if (n.path.empty() && status != "error" && status != n.status) {
-    return bad_request("Snapshot " + n.id + " was never made: its status can be error, not " +
-                           status + ".",
-                       "status");
+    return bad_request(
+        "Snapshot " + n.id + " was never made: its status can be error, not " + status + ".",
+        "status");
   }
   if (status == "deleting" && !n.metered)
     return bad_request("Snapshot " + n.id + " is deleted by DELETE or os-force_delete.", "status");
@@ -111,9 +111,10 @@ Result<Response> create_snapshot(Service& p, const Request& request, Context& co
   SnapshotCreate in = TRY(kSnapshotCreate.read(body, context.microversion));
   bool always = context.microversion >= kForceAlways;
   if (always && body.contains("force") && !in.force) {
-    return bad_request("From microversion 3.66 on force can only be true, or left out: a volume in "
-                       "use is always snapshotted.",
-                       "force");
+    return bad_request(
+        "From microversion 3.66 on force can only be true, or left out: a volume in "
+        "use is always snapshotted.",
+        "force");
   }
   return p.db.write([&](db::Session& s) -> Result<Response> {
     Volume v = TRY(own_volume(s, context, in.volume_id.value_or("None")));
@@ -171,9 +172,10 @@ Result<Response> snapshot_action(Service& p, const Request& request, Context& co
     return end_snapshot(p, context, true);
   }
   if (name == "os-unmanage")
-    return bad_request("os-unmanage is not served by this cloud: files that it does not know cannot "
-                       "be given or taken.",
-                       name);
+    return bad_request(
+        "os-unmanage is not served by this cloud: files that it does not know cannot "
+        "be given or taken.",
+        name);
   return bad_request("There is no such action: " + name.substr(0, 64) +
                          ". Served are os-reset_status, os-update_snapshot_status and "
                          "os-force_delete.",

@@ -46,9 +46,8 @@ bool same(const std::string& a, const std::string& b) {
 
 Json links_of(const Transfer& t, const Context& context) {
   std::string rest = "/" + context.param("project_id") + "/os-volume-transfer/" + t.id;
-  return Json::array(
-      {Json::object({{"rel", "self"}, {"href", context.base_url + "/v3" + rest}}),
-       Json::object({{"rel", "bookmark"}, {"href", context.base_url + rest}})});
+  return Json::array({Json::object({{"rel", "self"}, {"href", context.base_url + "/v3" + rest}}),
+                      Json::object({{"rel", "bookmark"}, {"href", context.base_url + rest}})});
 }
 
 Json summary(const Transfer& t, const Context& context) {
@@ -87,7 +86,8 @@ Result<Response> list_of(Service& p, const Request& request, Context& context, b
     return store::transfers(s, everything ? "" : context.param("project_id"));
   }));
   Json items = Json::array();
-  for (const Transfer& t : found) items.push_back(detailed ? detail(t, context) : summary(t, context));
+  for (const Transfer& t : found)
+    items.push_back(detailed ? detail(t, context) : summary(t, context));
   return Response::json(200, Json::object({{"transfers", items}}));
 }
 

@@ -1,7 +1,7 @@
 #include "storage/routes/handlers.h"
 
-// What Cinder has and this cloud does not. There are none of these, so lists are empty (clients look
-// at them before they delete a project, for instance); making one is refused with a word why.
+// What Cinder has and this cloud does not. There are none of these, so lists are empty (clients
+// look at them before they delete a project, for instance); making one is refused with a word why.
 namespace nuri::storage {
 
 namespace {

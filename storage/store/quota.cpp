@@ -21,10 +21,7 @@ Error words(const ledger::Overrun& o) {
 }
 
 ledger::Amounts amounts(const std::string& kind, const std::string& type_id, int64_t gib) {
-  return {{kind, 1},
-          {"gigabytes", gib},
-          {kind + "_" + type_id, 1},
-          {"gigabytes_" + type_id, gib}};
+  return {{kind, 1}, {"gigabytes", gib}, {kind + "_" + type_id, 1}, {"gigabytes_" + type_id, gib}};
 }
 
 }  // namespace

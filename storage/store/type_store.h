@@ -20,7 +20,8 @@ std::vector<VolumeType> types(db::Session& s);
 int64_t volumes_of_type(db::Session& s, std::string_view id);
 
 // Projects that may use a type that is not public.
-void grant(db::Session& s, std::string_view type_id, std::string_view project_id);  // throws where there
+void grant(db::Session& s, std::string_view type_id,
+           std::string_view project_id);  // throws where there
 bool revoke(db::Session& s, std::string_view type_id, std::string_view project_id);
 std::vector<std::string> projects_of(db::Session& s, std::string_view type_id);
 bool may_use(db::Session& s, const VolumeType& type, std::string_view project_id);

@@ -41,9 +41,8 @@ Volume volume_of(const db::Row& r) {
   v.created_us = r.i64(17);
   v.updated_us = r.i64(18);
   if (!r.null(19)) {
-    v.attachment = Attachment{r.text(19), v.id,       r.text(20), r.text(21),
-                              r.text(22), r.text(23), r.i64(24),  r.i64(25),
-                              r.text(27), r.text(28), r.json(29)};
+    v.attachment = Attachment{r.text(19), v.id,      r.text(20), r.text(21), r.text(22), r.text(23),
+                              r.i64(24),  r.i64(25), r.text(27), r.text(28), r.json(29)};
   }
   v.growing_to_gib = r.i64(26);
   v.type_id = r.text(30);
@@ -59,15 +58,15 @@ Volume volume_of(const db::Row& r) {
 }
 
 db::Args args_of(const Volume& v) {
-  return {v.id,        v.project_id,  v.user_id,
-          v.name,      v.description, v.status,
-          v.size_gib,  v.zone,        string_map_json(v.metadata),
-          v.bootable,  v.image,       string_map_json(v.image_metadata),
-          v.host,      v.path,        v.error,
-          v.revision,  v.metered,     v.created_us,
-          v.updated_us, v.growing_to_gib, v.type_id,
-          v.snapshot_id, v.source_volid, v.wanted_host,
-          v.readonly,  v.upload_image, v.upload,
+  return {v.id,          v.project_id,     v.user_id,
+          v.name,        v.description,    v.status,
+          v.size_gib,    v.zone,           string_map_json(v.metadata),
+          v.bootable,    v.image,          string_map_json(v.image_metadata),
+          v.host,        v.path,           v.error,
+          v.revision,    v.metered,        v.created_us,
+          v.updated_us,  v.growing_to_gib, v.type_id,
+          v.snapshot_id, v.source_volid,   v.wanted_host,
+          v.readonly,    v.upload_image,   v.upload,
           v.written};
 }
 
@@ -77,7 +76,8 @@ void insert(db::Session& s, const Volume& v) {
   s.exec(
       "INSERT INTO volumes (id, project_id, user_id, name, description, status, size_gib, zone, "
       "metadata, bootable, image,"
-      " image_metadata, host, path, error, revision, metered, created_us, updated_us, growing_to_gib,"
+      " image_metadata, host, path, error, revision, metered, created_us, updated_us, "
+      "growing_to_gib,"
       " type_id, snapshot_id, source_volid, wanted_host, readonly, upload_image, upload, written)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
       "?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
@@ -114,7 +114,8 @@ void put_attachment(db::Session& s, const Attachment& a) {
   s.exec(
       "INSERT INTO attachments (volume_id, id, server_id, host, device, state, created_us, "
       "attached_us, owner, mode, connector)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (volume_id) DO UPDATE SET "
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (volume_id) DO UPDATE "
+      "SET "
       "device=excluded.device, host=excluded.host, mode=excluded.mode, "
       "connector=excluded.connector,"
       " state=excluded.state, attached_us=excluded.attached_us WHERE attachments.id=excluded.id",
@@ -152,7 +153,7 @@ std::vector<Host> hosts(db::Session& s) {
       " d.host, d.reason FROM hosts h LEFT JOIN disabled_hosts d ON d.host=h.name "
       "ORDER BY h.name",
       {}, [](const db::Row& r) {
-        return Host{r.text(0), r.text(1), r.i64(2), r.i64(3),
+        return Host{r.text(0), r.text(1), r.i64(2),   r.i64(3),
                     r.i64(5),  r.i64(4),  !r.null(6), r.opt_text(7)};
       });
 }
@@ -176,7 +177,8 @@ void bury(db::Session& s, std::string_view id, TimeUs now_us) {
 int64_t copies_of(db::Session& s, std::string_view kind, std::string_view id) {
   if (kind == "snapshot") {
     return s.count(
-        "SELECT count(*) FROM volumes WHERE snapshot_id=?1 AND path='' AND status='creating'", {id});
+        "SELECT count(*) FROM volumes WHERE snapshot_id=?1 AND path='' AND status='creating'",
+        {id});
   }
   return s.count(
              "SELECT count(*) FROM volumes WHERE source_volid=?1 AND path='' AND status='creating'",
@@ -187,10 +189,10 @@ int64_t copies_of(db::Session& s, std::string_view kind, std::string_view id) {
 }
 
 void emit_usage(db::Session& s, const Volume& v, std::string_view type, TimeUs now_us) {
-  feed::emit(s,
-             {now_us, std::string(type), v.project_id, v.user_id, "volume", v.id,
-              Json::object(
-                  {{"name", v.name.value_or("")}, {"size_gib", v.size_gib}, {"type", v.type_name}})});
+  feed::emit(
+      s, {now_us, std::string(type), v.project_id, v.user_id, "volume", v.id,
+          Json::object(
+              {{"name", v.name.value_or("")}, {"size_gib", v.size_gib}, {"type", v.type_name}})});
 }
 
 }  // namespace nuri::storage::store

@@ -51,14 +51,17 @@ void SnapshotSteps::fail(db::Session& s, Snapshot& p, const std::string& why) {
   if (p.status != "deleting") p.status = "error";
   p.error = why.empty() ? "The host could not make the snapshot." : why;
   free_volume(s, p);
-  tell_user(s, p_, p.project_id, "VOLUME_SNAPSHOT", p.id, "VOLUME_VOLUME_SNAPSHOT_009_001", p.error);
+  tell_user(s, p_, p.project_id, "VOLUME_SNAPSHOT", p.id, "VOLUME_VOLUME_SNAPSHOT_009_001",
+            p.error);
 }
 
 Result<Outcome> SnapshotSteps::make(const Task& task) {
-  return Outcome::next("await", change(task.id, [this](db::Session& s, Snapshot& p) -> Status {
-           p.revision = p_.feed.put(s, p.host, "snapshot", p.id, snapshot_spec(p));
-           return {};
-         }))
+  return Outcome::next("await", change(task.id,
+                                       [this](db::Session& s, Snapshot& p) -> Status {
+                                         p.revision = p_.feed.put(s, p.host, "snapshot", p.id,
+                                                                  snapshot_spec(p));
+                                         return {};
+                                       }))
       .within(p_.options.make_image_us);
 }
 
@@ -74,7 +77,8 @@ Result<Outcome> SnapshotSteps::await(const Task& task) {
   const std::string& status = seen["status"].as_string();
   if (status == "failed") {
     std::string why = seen["error"].as_string();
-    return Outcome::next("keep", change(task.id, [this, why](db::Session& s, Snapshot& p) -> Status {
+    return Outcome::next("keep",
+                         change(task.id, [this, why](db::Session& s, Snapshot& p) -> Status {
                            fail(s, p, why);
                            return {};
                          }));
@@ -82,28 +86,30 @@ Result<Outcome> SnapshotSteps::await(const Task& task) {
   if (status != "available") return Outcome::wait(kLookAgainUs);
   std::string path = seen["path"].as_string();
   return Outcome::next("keep", change(task.id, [this, path](db::Session& s, Snapshot& p) -> Status {
-    if (p.status == "creating") p.status = "available";
-    p.progress = "100%";
-    p.path = path;
-    p.error.clear();
-    if (!p.metered && p.status != "deleting") {
-      store::emit_usage(s, p, "begin", p_.clock.now_us());
-      p.metered = true;
-    }
-    free_volume(s, p);
-    return {};
-  }));
+                         if (p.status == "creating") p.status = "available";
+                         p.progress = "100%";
+                         p.path = path;
+                         p.error.clear();
+                         if (!p.metered && p.status != "deleting") {
+                           store::emit_usage(s, p, "begin", p_.clock.now_us());
+                           p.metered = true;
+                         }
+                         free_volume(s, p);
+                         return {};
+                       }));
 }
 
 Result<Outcome> SnapshotSteps::remove(const Task& task) {
-  bool needed = TRY(
-      p_.db.read([&](db::Session& s) { return store::copies_of(s, "snapshot", task.id) > 0; }));
+  bool needed =
+      TRY(p_.db.read([&](db::Session& s) { return store::copies_of(s, "snapshot", task.id) > 0; }));
   if (needed) return Outcome::wait(kLookAgainUs);
-  return Outcome::next("await_gone", [this, id = task.id](db::Session& s) -> Status {
-    auto p = store::find_snapshot(s, id);
-    if (p) p_.feed.remove(s, p->host, "snapshot", id);
-    return {};
-  }).within(p_.options.remove_us);
+  return Outcome::next("await_gone",
+                       [this, id = task.id](db::Session& s) -> Status {
+                         auto p = store::find_snapshot(s, id);
+                         if (p) p_.feed.remove(s, p->host, "snapshot", id);
+                         return {};
+                       })
+      .within(p_.options.remove_us);
 }
 
 Result<Outcome> SnapshotSteps::await_gone(const Task& task) {

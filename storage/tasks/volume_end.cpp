@@ -18,8 +18,8 @@ Result<Outcome> VolumeSteps::remove(const Task& task) {
   };
   Look at = TRY(p_.db.read([&](db::Session& s) {
     Look out{store::find(s, task.id)};
-    out.needed = store::copies_of(s, "volume", task.id) > 0 ||
-                 !store::snapshots_of(s, task.id).empty();
+    out.needed =
+        store::copies_of(s, "volume", task.id) > 0 || !store::snapshots_of(s, task.id).empty();
     if (out.volume && !out.volume->upload_image.empty()) {
       auto state = p_.feed.observed(s, out.volume->host, "upload", out.volume->upload_image);
       out.uploaded = state && std::as_const(*state)["status"].as_string() == "done";
@@ -30,15 +30,18 @@ Result<Outcome> VolumeSteps::remove(const Task& task) {
   bool unfinished = at.volume && !at.volume->upload_image.empty() && !at.uploaded;
   // Where the image service is away, the image stays queued: its owner can delete it.
   if (unfinished) (void)p_.images.drop(at.volume->upload_image);
-  return Outcome::next("await_gone", [this, id = task.id](db::Session& s) -> Status {
-    auto v = store::find(s, id);
-    if (!v) return {};
-    release_source(s, *v);
-    if (v->host.empty()) return {};
-    if (!v->upload_image.empty()) p_.feed.remove(s, v->host, "upload", v->upload_image);
-    p_.feed.remove(s, v->host, "volume", id);
-    return {};
-  }).within(p_.options.remove_us);
+  return Outcome::next("await_gone",
+                       [this, id = task.id](db::Session& s) -> Status {
+                         auto v = store::find(s, id);
+                         if (!v) return {};
+                         release_source(s, *v);
+                         if (v->host.empty()) return {};
+                         if (!v->upload_image.empty())
+                           p_.feed.remove(s, v->host, "upload", v->upload_image);
+                         p_.feed.remove(s, v->host, "volume", id);
+                         return {};
+                       })
+      .within(p_.options.remove_us);
 }
 
 Result<Outcome> VolumeSteps::await_gone(const Task& task) {
@@ -53,7 +56,8 @@ Result<Outcome> VolumeSteps::await_gone(const Task& task) {
     if (task.deadline_us == 0 || now < task.deadline_us) return Outcome::wait(kLookAgainUs);
     return Outcome::wait(kLookAgainUs, [task, now](db::Session& s) -> Status {
       tasks::open_incident(
-          s, task, "The host has not removed the volume in time; it may be away. This goes on.", now);
+          s, task, "The host has not removed the volume in time; it may be away. This goes on.",
+          now);
       return {};
     });
   }

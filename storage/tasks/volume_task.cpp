@@ -65,7 +65,8 @@ VolumeSteps::Placed VolumeSteps::choose(db::Session& s, const Volume& v) {
   Placed out;
   auto type = store::find_type(s, v.type_id);
   if (type) out.unmet = unmet_spec(type->extra_specs);
-  std::string host = v.attachment && !v.attachment->host.empty() ? v.attachment->host : v.wanted_host;
+  std::string host =
+      v.attachment && !v.attachment->host.empty() ? v.attachment->host : v.wanted_host;
   PlacementRequest q{v.size_gib, host.empty() ? v.zone : "", host, p_.options.overcommit,
                      p_.clock.now_us()};
   auto placed = storage::place(q, store::hosts(s));
@@ -87,16 +88,19 @@ Result<Outcome> VolumeSteps::place(const Task& task) {
   }
   if (placed.host.empty()) return placed.none;
   bool copies = !seen.volume.image.is_null() || seen.volume.snapshot_id || seen.volume.source_volid;
-  return Outcome::next("await", [this, id = task.id, host = placed.host](db::Session& s) -> Status {
-           auto v = store::find(s, id);
-           if (!v) return internal("volume row is gone");
-           bool elsewhere = v->attachment && !v->attachment->host.empty() && v->attachment->host != host;
-           if (elsewhere) return conflict("a server elsewhere asked for it meanwhile");
-           v->host = host;
-           v->revision = p_.feed.put(s, host, "volume", id, volume_spec(*v));
-           store::update(s, *v, p_.clock.now_us());
-           return {};
-         })
+  return Outcome::next("await",
+                       [this, id = task.id, host = placed.host](db::Session& s) -> Status {
+                         auto v = store::find(s, id);
+                         if (!v) return internal("volume row is gone");
+                         bool elsewhere = v->attachment && !v->attachment->host.empty() &&
+                                          v->attachment->host != host;
+                         if (elsewhere)
+                           return conflict("a server elsewhere asked for it meanwhile");
+                         v->host = host;
+                         v->revision = p_.feed.put(s, host, "volume", id, volume_spec(*v));
+                         store::update(s, *v, p_.clock.now_us());
+                         return {};
+                       })
       .within(copies ? p_.options.make_image_us : p_.options.make_blank_us);
 }
 
@@ -129,7 +133,8 @@ Result<Outcome> VolumeSteps::keep(const Task& task) {
   if (seen.volume.host.empty()) return Outcome::next("place").within(p_.options.place_us);
   if (!seen.volume.upload_image.empty())
     return Outcome::next("queue_upload").within(p_.options.upload_us);
-  if (seen.volume.status == "extending") return Outcome::next("extend").within(p_.options.extend_us);
+  if (seen.volume.status == "extending")
+    return Outcome::next("extend").within(p_.options.extend_us);
   return Outcome::wait(kIdleUs);
 }
 

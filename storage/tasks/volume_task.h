@@ -9,7 +9,8 @@
 //
 //   place ──> await ──> keep <──> extend             delete signal, from anywhere
 //     │         │ failed │ ↑         │ failed                     │
-//     └─late────┴──────> failed <────┘                          remove ──> await_gone ──> (row away)
+//     └─late────┴──────> failed <────┘                          remove ──> await_gone ──> (row
+//     away)
 //                        │ ↑
 //             queue_upload ──> await_upload ──> end_upload ──> keep
 //
@@ -17,8 +18,8 @@
 // keep: nothing to do but to look at signals; back to place where a volume that nobody has written
 // to follows its server. remove: waits for what is being copied from it and for
 // its snapshots' end, then tells the agent; await_gone: until it confirms. failed: an administrator
-// who resets the status leads back to await, keep or extend. The steps of an upload make an image of
-// it: queued at the image service, then copied by the agent.
+// who resets the status leads back to await, keep or extend. The steps of an upload make an image
+// of it: queued at the image service, then copied by the agent.
 namespace nuri::storage {
 
 tasks::Kind volume_kind(const TaskParts& parts);

@@ -9,9 +9,8 @@ using tasks::Outcome;
 using tasks::Task;
 
 Json upload_spec(const Volume& v) {
-  return Json::object({{"id", v.upload_image},
-                       {"volume_id", v.id},
-                       {"disk_format", v.upload["disk_format"]}});
+  return Json::object(
+      {{"id", v.upload_image}, {"volume_id", v.id}, {"disk_format", v.upload["disk_format"]}});
 }
 
 namespace {
@@ -25,7 +24,6 @@ bool may_pass(const Error& e) {
 
 }  // namespace
 
-
 Result<Outcome> VolumeSteps::queue_upload(const Task& task) {
   Seen seen = TRY(look(task.id));
   Volume& v = seen.volume;
@@ -36,18 +34,20 @@ Result<Outcome> VolumeSteps::queue_upload(const Task& task) {
   if (!queued && may_pass(queued.error())) return queued.error();
   std::string why = queued ? "" : queued.error().message;
   std::string next = queued ? "await_upload" : "end_upload";
-  return Outcome::next(next, [this, id = task.id, why](db::Session& s) -> Status {
-           auto found = store::find(s, id);
-           if (!found) return internal("volume row is gone");
-           if (why.empty()) {
-             found->upload.set("revision", p_.feed.put(s, found->host, "upload",
-                                                       found->upload_image, upload_spec(*found)));
-           } else {
-             found->error = why;
-           }
-           store::update(s, *found, p_.clock.now_us());
-           return {};
-         })
+  return Outcome::next(next,
+                       [this, id = task.id, why](db::Session& s) -> Status {
+                         auto found = store::find(s, id);
+                         if (!found) return internal("volume row is gone");
+                         if (why.empty()) {
+                           found->upload.set("revision",
+                                             p_.feed.put(s, found->host, "upload",
+                                                         found->upload_image, upload_spec(*found)));
+                         } else {
+                           found->error = why;
+                         }
+                         store::update(s, *found, p_.clock.now_us());
+                         return {};
+                       })
       .within(p_.options.upload_us);
 }
 

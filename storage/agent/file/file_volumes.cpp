@@ -55,8 +55,8 @@ Status convert(const std::vector<std::string>& options, const std::string& forma
                const std::string& from, const std::string& to) {
   std::vector<std::string> argv = {"qemu-img", "convert", "-q"};
   argv.insert(argv.end(), options.begin(), options.end());
-  for (const std::string& a : {std::string("-f"), std::string("qcow2"), std::string("-O"), format,
-                               from, to})
+  for (const std::string& a :
+       {std::string("-f"), std::string("qcow2"), std::string("-O"), format, from, to})
     argv.push_back(a);
   TRYV(run_checked(argv, kConvertMs));
   return {};
@@ -96,8 +96,9 @@ Status FileVolumes::make_from_image(const std::string& part, const Json& image, 
                           std::to_string(source.virtual_size) + " bytes.",
                       "size_gib");
   }
-  TRYV(run_checked({"qemu-img", "convert", "-q", "-f", source.format, "-O", "qcow2", source.path, part},
-                   kConvertMs));
+  TRYV(run_checked(
+      {"qemu-img", "convert", "-q", "-f", source.format, "-O", "qcow2", source.path, part},
+      kConvertMs));
   return resize(part, size_gib);
 }
 
@@ -121,15 +122,19 @@ Status FileVolumes::make(const std::string& part, const Json& spec, int64_t size
 Result<Json> FileVolumes::ensure(const std::string& id, const Json& spec) {
   if (!is_uuid(id)) return impossible("id must be a UUID.", "id");
   int64_t size_gib = spec["size_gib"].as_int();
-  if (size_gib < 1 || size_gib > kMaxGib) return impossible("size_gib must be from 1 to 1048576.", "size_gib");
-  if (spec["format"].as_string("qcow2") != "qcow2") return impossible("format must be qcow2.", "format");
+  if (size_gib < 1 || size_gib > kMaxGib)
+    return impossible("size_gib must be from 1 to 1048576.", "size_gib");
+  if (spec["format"].as_string("qcow2") != "qcow2")
+    return impossible("format must be qcow2.", "format");
   std::string path = path_of(id), part = path + ".part";
   if (access(path.c_str(), F_OK) != 0) {
     TRYV(make_directories(folder_, 0711));
     auto made = make(part, spec, size_gib);
     // Root's alone; libvirt gives it to QEMU's user while a guest has it.
-    if (made && chmod(part.c_str(), 0600) != 0) made = internal("chmod " + part + ": " + std::strerror(errno));
-    if (made && rename(part.c_str(), path.c_str()) != 0) made = internal("rename " + part + ": " + std::strerror(errno));
+    if (made && chmod(part.c_str(), 0600) != 0)
+      made = internal("chmod " + part + ": " + std::strerror(errno));
+    if (made && rename(part.c_str(), path.c_str()) != 0)
+      made = internal("rename " + part + ": " + std::strerror(errno));
     if (!made) {
       unlink(part.c_str());
       return made.error();
@@ -142,7 +147,8 @@ Result<Json> FileVolumes::ensure(const std::string& id, const Json& spec) {
 Status FileVolumes::remove(const std::string& id) {
   if (!is_uuid(id)) return impossible("id must be a UUID.", "id");
   for (const std::string& path : {path_of(id), path_of(id) + ".part"}) {
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) return internal("unlink " + path + ": " + std::strerror(errno));
+    if (unlink(path.c_str()) != 0 && errno != ENOENT)
+      return internal("unlink " + path + ": " + std::strerror(errno));
   }
   return {};
 }

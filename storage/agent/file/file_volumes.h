@@ -10,8 +10,8 @@
 namespace nuri::storage::agent {
 
 // Volumes and snapshots as qcow2 files: FOLDER/volume-ID, FOLDER/snapshot-ID. Idempotent: a file
-// under its name is complete, and grown where more is wanted. A file stands alone: what is made from
-// another is a copy, so either may go first.
+// under its name is complete, and grown where more is wanted. A file stands alone: what is made
+// from another is a copy, so either may go first.
 class FileVolumes {
  public:
   struct Source {

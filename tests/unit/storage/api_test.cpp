@@ -109,7 +109,8 @@ TEST_F(Cloud, APathWithoutItsId) {
 }
 
 TEST_F(Cloud, UnknownFieldsAreRefused) {
-  EXPECT_EQ(call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1,"colour":1}})").status, 400);
+  EXPECT_EQ(call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1,"colour":1}})").status,
+            400);
 }
 
 TEST_F(Cloud, BadCreates) {
@@ -154,14 +155,27 @@ TEST_F(Cloud, BadActions) {
   settle();
   std::string at = "/v3/p/volumes/" + id + "/action";
   for (const char* body :
-       {"", "{}", "[]", R"({"os-extend":{}})", R"({"os-extend":{"new_size":"x"}})",
-        R"({"os-extend":7})", R"({"os-extend":{"new_size":2},"os-detach":{}})", R"({"os-fly":{}})",
-        R"({"os-attach":{}})", R"({"os-migrate_volume":{}})", R"({"os-retype":{}})",
-        R"({"os-retype":{"new_type":"gold"}})", R"({"os-volume_upload_image":{}})",
+       {"",
+        "{}",
+        "[]",
+        R"({"os-extend":{}})",
+        R"({"os-extend":{"new_size":"x"}})",
+        R"({"os-extend":7})",
+        R"({"os-extend":{"new_size":2},"os-detach":{}})",
+        R"({"os-fly":{}})",
+        R"({"os-attach":{}})",
+        R"({"os-migrate_volume":{}})",
+        R"({"os-retype":{}})",
+        R"({"os-retype":{"new_type":"gold"}})",
+        R"({"os-volume_upload_image":{}})",
         R"({"os-volume_upload_image":{"image_name":"i","disk_format":"floppy"}})",
-        R"({"os-set_image_metadata":{"metadata":7}})", R"({"os-unset_image_metadata":{}})",
-        R"({"os-unreserve":{}})", R"({"os-roll_detaching":{}})", R"({"os-begin_detaching":{}})",
-        R"({"os-update_readonly_flag":{}})", R"({"os-set_bootable":{"bootable":"maybe"}})"}) {
+        R"({"os-set_image_metadata":{"metadata":7}})",
+        R"({"os-unset_image_metadata":{}})",
+        R"({"os-unreserve":{}})",
+        R"({"os-roll_detaching":{}})",
+        R"({"os-begin_detaching":{}})",
+        R"({"os-update_readonly_flag":{}})",
+        R"({"os-set_bootable":{"bootable":"maybe"}})"}) {
     EXPECT_EQ(call("member@p", "POST", at, body).status, 400) << body;
   }
   EXPECT_EQ(call("member@p", "POST", at, R"({"os-reset_status":{"status":"error"}})").status, 403);
@@ -247,8 +261,10 @@ TEST_F(Cloud, EveryRouteAsksWhoComes) {
   auto made = [&](const std::string& at, const std::string& body, const char* member) {
     return json(call("member@p", "POST", at, body, "3.70"))[member]["id"].as_string();
   };
-  std::string attachment = made("/v3/p/attachments", R"({"attachment":{"volume_uuid":")" + used + "\"}}", "attachment");
-  std::string transfer = made("/v3/p/volume-transfers", R"({"transfer":{"volume_id":")" + offered + "\"}}", "transfer");
+  std::string attachment =
+      made("/v3/p/attachments", R"({"attachment":{"volume_uuid":")" + used + "\"}}", "attachment");
+  std::string transfer = made("/v3/p/volume-transfers",
+                              R"({"transfer":{"volume_id":")" + offered + "\"}}", "transfer");
   ASSERT_TRUE(db->write([&](db::Session& s) {
     store::insert(s, store::Message{"m1", "p", "VOLUME", id, "e", "text", clock.now_us()});
   }));

@@ -71,8 +71,8 @@ class Cloud : public ::testing::Test {
     EXPECT_TRUE(db->migrate("storage", store::kMigrations));
     feed = std::make_unique<feed::Feed>(*db, clock, random);
     feed->on_observed(on_observed(clock, [] {}));
-    api = std::make_unique<Api>(
-        Service{*db, clock, random, *feed, images, *quota, settings, [] {}});
+    api =
+        std::make_unique<Api>(Service{*db, clock, random, *feed, images, *quota, settings, [] {}});
     Router::Options options;
     options.microversions = kMicroversions;
     options.tokens = &tokens;
@@ -152,8 +152,8 @@ class Cloud : public ::testing::Test {
       const std::string& id = item["id"].as_string();
       const std::string& kind = item["kind"].as_string();
       const Json& source = item["spec"]["source"];
-      bool gone = !source.is_null() && !files.contains(id) &&
-                  !files.contains(source["id"].as_string());
+      bool gone =
+          !source.is_null() && !files.contains(id) && !files.contains(source["id"].as_string());
       if (gone) ++copied_from_nothing;
       if (item["spec"].is_null()) {
         files.erase(id);
@@ -197,8 +197,8 @@ class Cloud : public ::testing::Test {
   Json show_snapshot(const std::string& id) {
     return json(call("admin@p", "GET", "/v3/p/snapshots/" + id))["snapshot"];
   }
-  Response act(const std::string& id, const std::string& body, const std::string& token = "member@p",
-               const std::string& version = "") {
+  Response act(const std::string& id, const std::string& body,
+               const std::string& token = "member@p", const std::string& version = "") {
     return call(token, "POST", "/v3/p/volumes/" + id + "/action", body, version);
   }
   // How much of a resource project p has taken.
@@ -234,7 +234,7 @@ class Cloud : public ::testing::Test {
   int copied_from_nothing = 0;           // copies whose source was not there
   std::function<void()> meddle;  // called at that crash point from now, between a step's look and
   int until_meddling = 0;        // its write for instance; 0: never
-  std::string broken;                    // what the agent says instead of making a volume
+  std::string broken;            // what the agent says instead of making a volume
 };
 
 }  // namespace nuri::storage

@@ -13,10 +13,10 @@ std::string from_volume(const std::string& id, const std::string& more = "") {
 
 TEST_F(Cloud, ASnapshotLivesAndGoes) {
   std::string volume = make(R"({"volume":{"size":2}})");
-  EXPECT_EQ(call("member@p", "POST", "/v3/p/snapshots",
-                 R"({"snapshot":{"volume_id":")" + volume + "\"}}")
-                .status,
-            400)
+  EXPECT_EQ(
+      call("member@p", "POST", "/v3/p/snapshots", R"({"snapshot":{"volume_id":")" + volume + "\"}}")
+          .status,
+      400)
       << "there is no file yet";
   settle();
   std::string id = snapshot(volume, R"(,"name":"s","metadata":{"k":"v"})");
@@ -65,7 +65,11 @@ TEST_F(Cloud, SnapshotFieldsInTheirMicroversions) {
 TEST_F(Cloud, SnapshotsOfAVolumeInUseNeedForceUntilItIsAlways) {
   std::string id = make();
   settle();
-  EXPECT_EQ(act(id, R"({"os-attach":{"instance_uuid":"00000000-0000-4000-8000-000000000001","mountpoint":"/dev/vdb"}})").status, 202);
+  EXPECT_EQ(
+      act(id,
+          R"({"os-attach":{"instance_uuid":"00000000-0000-4000-8000-000000000001","mountpoint":"/dev/vdb"}})")
+          .status,
+      202);
   auto take = [&](const std::string& more, const std::string& version) {
     return call("member@p", "POST", "/v3/p/snapshots",
                 R"({"snapshot":{"volume_id":")" + id + "\"" + more + "}}", version)
@@ -186,8 +190,12 @@ TEST_F(Cloud, SnapshotActions) {
   EXPECT_EQ(snap_act("member@p", R"({"os-reset_status":{"status":"error"}})"), 403);
   EXPECT_EQ(snap_act("admin@p", R"({"os-reset_status":{"status":"happy"}})"), 400);
   EXPECT_EQ(snap_act("admin@p", R"({"os-reset_status":{"status":"creating"}})"), 202);
-  EXPECT_EQ(snap_act("member@p", R"({"os-update_snapshot_status":{"status":"error","progress":"8"}})"), 400);
-  EXPECT_EQ(snap_act("member@p", R"({"os-update_snapshot_status":{"status":"error","progress":"80%"}})"), 202);
+  EXPECT_EQ(
+      snap_act("member@p", R"({"os-update_snapshot_status":{"status":"error","progress":"8"}})"),
+      400);
+  EXPECT_EQ(
+      snap_act("member@p", R"({"os-update_snapshot_status":{"status":"error","progress":"80%"}})"),
+      202);
   EXPECT_EQ(show_snapshot(id)["os-extended-snapshot-attributes:progress"].as_string(), "80%");
   EXPECT_EQ(snap_act("member@p", R"({"os-update_snapshot_status":{"status":"available"}})"), 400);
   EXPECT_EQ(snap_act("admin@p", R"({"os-reset_status":{"status":"deleting"}})"), 202);
@@ -216,10 +224,10 @@ TEST_F(Cloud, BadSnapshots) {
   };
   for (const auto& [body, code] : kBad)
     EXPECT_EQ(call("member@p", "POST", "/v3/p/snapshots", body).status, code) << body;
-  EXPECT_EQ(call("member@q", "POST", "/v3/q/snapshots",
-                 R"({"snapshot":{"volume_id":")" + id + "\"}}")
-                .status,
-            404);
+  EXPECT_EQ(
+      call("member@q", "POST", "/v3/q/snapshots", R"({"snapshot":{"volume_id":")" + id + "\"}}")
+          .status,
+      404);
   EXPECT_EQ(call("member@q", "POST", "/v3/q/volumes", from_volume(id)).status, 404);
   EXPECT_EQ(rows("snapshots"), 0);
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/snapshots?limit=x").status, 400);
@@ -227,8 +235,8 @@ TEST_F(Cloud, BadSnapshots) {
   EXPECT_EQ(call("reader@p", "GET", "/v3/p/snapshots?marker=none").status, 404);
 }
 
-// Killed at every point of every step of a snapshot's life and of a copy's: all converges, and after
-// the delete nothing is left.
+// Killed at every point of every step of a snapshot's life and of a copy's: all converges, and
+// after the delete nothing is left.
 TEST_F(Cloud, SnapshotsAndCopiesConvergeAfterACrashAtEveryPoint) {
   bool reached = true;
   int crashes = 0;
@@ -267,7 +275,8 @@ TEST_F(Cloud, SnapshotsAndCopiesConvergeAfterACrashAtEveryPoint) {
   EXPECT_GE(crashes, 15);
   EXPECT_EQ(copied_from_nothing, 0);
   auto all = events();
-  EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"), std::count(all.begin(), all.end(), "end 1"));
+  EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"),
+            std::count(all.begin(), all.end(), "end 1"));
 }
 
 }  // namespace

@@ -20,21 +20,25 @@ class Types : public Cloud {
 };
 
 TEST_F(Types, LiveAndGo) {
-  std::string gold = type("gold", R"(,"description":"d","extra_specs":{"a":"b","multiattach":"<is> False"})");
+  std::string gold =
+      type("gold", R"(,"description":"d","extra_specs":{"a":"b","multiattach":"<is> False"})");
   Json seen = json(call("admin@a", "GET", "/v3/a/types/" + gold))["volume_type"];
   EXPECT_EQ(seen["extra_specs"]["a"].as_string(), "b");
   EXPECT_TRUE(seen.contains("qos_specs_id"));
   seen = json(call("reader@p", "GET", "/v3/p/types/" + gold))["volume_type"];
   EXPECT_FALSE(seen["extra_specs"].contains("a"));
   EXPECT_FALSE(seen.contains("qos_specs_id"));
-  EXPECT_EQ(call("admin@a", "POST", "/v3/a/types", R"({"volume_type":{"name":"gold"}})").status, 409);
-  for (const char* bad : {"{}", R"({"volume_type":{}})", R"({"volume_type":{"name":""}})",
-                          R"({"volume_type":{"name":" "}})", R"({"volume_type":{"name":"x","colour":1}})",
-                          R"({"volume_type":{"name":"x","extra_specs":{"a":1}}})"})
+  EXPECT_EQ(call("admin@a", "POST", "/v3/a/types", R"({"volume_type":{"name":"gold"}})").status,
+            409);
+  for (const char* bad :
+       {"{}", R"({"volume_type":{}})", R"({"volume_type":{"name":""}})",
+        R"({"volume_type":{"name":" "}})", R"({"volume_type":{"name":"x","colour":1}})",
+        R"({"volume_type":{"name":"x","extra_specs":{"a":1}}})"})
     EXPECT_EQ(call("admin@a", "POST", "/v3/a/types", bad).status, 400) << bad;
   EXPECT_EQ(create("gold"), 202);
   EXPECT_EQ(call("admin@a", "DELETE", "/v3/a/types/" + gold).status, 400) << "in use";
-  Response r = call("admin@a", "PUT", "/v3/a/types/" + gold, R"({"volume_type":{"name":"silver"}})");
+  Response r =
+      call("admin@a", "PUT", "/v3/a/types/" + gold, R"({"volume_type":{"name":"silver"}})");
   EXPECT_EQ(r.status, 200) << r.body;
   EXPECT_FALSE(json(r)["volume_type"].contains("os-volume-type-access:is_public"));
   Json volume = json(call("reader@p", "GET", "/v3/p/volumes/detail"))["volumes"].at(0);
@@ -58,15 +62,24 @@ TEST_F(Types, ThatAreNotPublicAreForThoseGranted) {
   EXPECT_EQ(call("admin@a", "POST", at + "/action", grant).status, 202);
   EXPECT_EQ(call("admin@a", "POST", at + "/action", grant).status, 409);
   EXPECT_EQ(call("admin@a", "POST", at + "/action", "{}").status, 400);
-  EXPECT_EQ(json(call("admin@a", "GET", at + "/os-volume-type-access"))["volume_type_access"].dump(),
-            R"([{"volume_type_id":")" + own + R"(","project_id":"p"}])");
+  EXPECT_EQ(
+      json(call("admin@a", "GET", at + "/os-volume-type-access"))["volume_type_access"].dump(),
+      R"([{"volume_type_id":")" + own + R"(","project_id":"p"}])");
   EXPECT_EQ(create("own"), 202);
   EXPECT_EQ(create("own", "member@q"), 404);
-  EXPECT_EQ(call("admin@a", "POST", at + "/action", R"({"removeProjectAccess":{"project":"p"}})").status, 202);
-  EXPECT_EQ(call("admin@a", "POST", at + "/action", R"({"removeProjectAccess":{"project":"p"}})").status, 404);
+  EXPECT_EQ(
+      call("admin@a", "POST", at + "/action", R"({"removeProjectAccess":{"project":"p"}})").status,
+      202);
+  EXPECT_EQ(
+      call("admin@a", "POST", at + "/action", R"({"removeProjectAccess":{"project":"p"}})").status,
+      404);
   EXPECT_EQ(create("own"), 404);
-  EXPECT_EQ(call("admin@a", "POST", std::string("/v3/a/types/") + kTypeId + "/action", grant).status, 409);
-  EXPECT_EQ(call("admin@a", "GET", std::string("/v3/a/types/") + kTypeId + "/os-volume-type-access").status, 404);
+  EXPECT_EQ(
+      call("admin@a", "POST", std::string("/v3/a/types/") + kTypeId + "/action", grant).status,
+      409);
+  EXPECT_EQ(call("admin@a", "GET", std::string("/v3/a/types/") + kTypeId + "/os-volume-type-access")
+                .status,
+            404);
 }
 
 TEST_F(Types, Specs) {
@@ -105,7 +118,9 @@ TEST_F(Types, ATypeThatAsksForWhatNobodyHas) {
   std::string at = "/v3/p/messages/" + told["id"].as_string();
   EXPECT_EQ(call("reader@p", "GET", at).status, 404) << "from 3.3 on";
   EXPECT_EQ(call("reader@p", "GET", at, "", "3.3").status, 200);
-  EXPECT_EQ(call("member@q", "DELETE", "/v3/q/messages/" + told["id"].as_string(), "", "3.3").status, 404);
+  EXPECT_EQ(
+      call("member@q", "DELETE", "/v3/q/messages/" + told["id"].as_string(), "", "3.3").status,
+      404);
   EXPECT_EQ(call("member@p", "DELETE", at, "", "3.3").status, 204);
   EXPECT_EQ(call("reader@p", "GET", at, "", "3.3").status, 404);
 }
@@ -115,12 +130,16 @@ TEST_F(Types, RetypeMovesQuotaAndBill) {
   std::string id = make();
   EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold"}})").status, 400) << "not made yet";
   settle();
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":0}})").status, 200);
+  EXPECT_EQ(
+      call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":0}})").status,
+      200);
   Response over = act(id, R"({"os-retype":{"new_type":"gold"}})");
   EXPECT_EQ(over.status, 413);
   EXPECT_NE(over.body.find("volumes_gold"), std::string::npos) << over.body;
   EXPECT_EQ(show(id)["volume_type"].as_string(), "__DEFAULT__");
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":1}})").status, 200);
+  EXPECT_EQ(
+      call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"volumes_gold":1}})").status,
+      200);
   EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold","migration_policy":"never"}})").status, 202);
   EXPECT_EQ(act(id, R"({"os-retype":{"new_type":"gold"}})").status, 400);
   EXPECT_EQ(show(id)["volume_type"].as_string(), "gold");
@@ -129,7 +148,10 @@ TEST_F(Types, RetypeMovesQuotaAndBill) {
   Json page = json(call("service@", "GET", "/internal/v1/events"));
   EXPECT_EQ(page["events"].at(1)["type"].as_string(), "change");
   EXPECT_EQ(page["events"].at(1)["data"]["type"].as_string(), "gold");
-  EXPECT_EQ(call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1,"volume_type":"gold"}})").status, 413);
+  EXPECT_EQ(
+      call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":1,"volume_type":"gold"}})")
+          .status,
+      413);
   Json set = json(call("reader@p", "GET", "/v3/p/os-quota-sets/p?usage=true"))["quota_set"];
   EXPECT_EQ(set["volumes_gold"]["in_use"].as_int(), 1);
   EXPECT_EQ(set["gigabytes_gold"]["limit"].as_int(), -1);
@@ -139,11 +161,14 @@ TEST_F(Types, DefaultTypes) {
   std::string gold = type("gold");
   const char* set = R"({"default_type":{"volume_type":"gold"}})";
   EXPECT_EQ(call("admin@a", "PUT", "/v3/default-types/p", set, "3.61").status, 404);
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/default-types/p", R"({"default_type":{}})", "3.62").status, 400);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/default-types/p", R"({"default_type":{}})", "3.62").status,
+            400);
   EXPECT_EQ(call("admin@a", "PUT", "/v3/default-types/p", set, "3.62").status, 200);
   EXPECT_EQ(show(make())["volume_type"].as_string(), "gold");
-  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/types/default"))["volume_type"]["id"].as_string(), gold);
-  EXPECT_EQ(json(call("admin@a", "GET", "/v3/default-types", "", "3.62"))["default_types"].size(), 1u);
+  EXPECT_EQ(json(call("reader@p", "GET", "/v3/p/types/default"))["volume_type"]["id"].as_string(),
+            gold);
+  EXPECT_EQ(json(call("admin@a", "GET", "/v3/default-types", "", "3.62"))["default_types"].size(),
+            1u);
   EXPECT_EQ(call("admin@a", "DELETE", "/v3/default-types/p", "", "3.62").status, 204);
   EXPECT_EQ(call("admin@a", "GET", "/v3/default-types/p", "", "3.62").status, 404);
   EXPECT_EQ(show(make())["volume_type"].as_string(), "__DEFAULT__");
@@ -156,7 +181,10 @@ TEST_F(Types, QuotaClasses) {
   EXPECT_EQ(call("admin@a", "PUT", at, R"({"quota_class_set":{"wishes":1}})").status, 400);
   make();
   EXPECT_EQ(create("__DEFAULT__"), 413);
-  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p", R"({"quota_set":{"per_volume_gigabytes":2,"volumes":5}})").status, 200);
+  EXPECT_EQ(call("admin@a", "PUT", "/v3/a/os-quota-sets/p",
+                 R"({"quota_set":{"per_volume_gigabytes":2,"volumes":5}})")
+                .status,
+            200);
   EXPECT_EQ(call("member@p", "POST", "/v3/p/volumes", R"({"volume":{"size":3}})").status, 413);
 }
 

@@ -37,7 +37,8 @@ class Files : public ::testing::Test {
   FileVolumes snapshots() { return {"snapshot", dir.file("v"), hooks}; }
   Uploads uploads() { return {dir.file("u"), dir.file("v"), upload}; }
   Json spec(int64_t gib, Json source = {}, Json image = {}) {
-    return Json::object({{"size_gib", gib}, {"format", "qcow2"}, {"image", image}, {"source", source}});
+    return Json::object(
+        {{"size_gib", gib}, {"format", "qcow2"}, {"image", image}, {"source", source}});
   }
   Json copy_of(const std::string& kind, const std::string& id) {
     return Json::object({{"kind", kind}, {"id", id}});
@@ -132,7 +133,8 @@ TEST_F(Files, HalfACopyIsNotACopy) {
 TEST_F(Files, WhatCanNeverBe) {
   auto v = volumes();
   const Json kBad[] = {spec(0), spec(1, copy_of("volume", kB)), spec(1, copy_of("disk", kB)),
-                       spec(1, copy_of("volume", "../x")), Json::object({{"size_gib", 1}, {"format", "raw"}})};
+                       spec(1, copy_of("volume", "../x")),
+                       Json::object({{"size_gib", 1}, {"format", "raw"}})};
   for (const Json& bad : kBad) {
     auto made = v.ensure(kA, bad);
     ASSERT_FALSE(made) << bad.dump();
