@@ -113,6 +113,10 @@ UPDATE ports SET project_id = '' WHERE device_owner = 'network:distributed'
                                                 {5, R"sql(
 ALTER TABLE networks ADD COLUMN zone_hints TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE routers ADD COLUMN zone_hints TEXT NOT NULL DEFAULT '[]'
+)sql"},
+                                                {6, R"sql(
+CREATE INDEX deleted_ports_time ON deleted_ports (deleted_us);
+CREATE INDEX deleted_devices_time ON deleted_devices (deleted_us)
 )sql"}};
 
 }  // namespace nuri::network
