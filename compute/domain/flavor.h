@@ -27,7 +27,7 @@ struct Keypair {
 struct Host {
   std::string name, zone = "nova", hypervisor_type, driver, arch, address, id;
   int64_t hypervisor_version = 0, vcpus = 0, memory_mib = 0, disk_gib = 0;
-  int64_t memory_used_mib = 0, disk_used_gib = 0, running = 0;
+  int64_t memory_used_mib = 0, disk_used_gib = 0, running = 0, uptime_s = 0;
   TimeUs seen_us = 0, created_us = 0;
   bool enabled = true, forced_down = false;
   std::string disabled_reason;
@@ -38,11 +38,5 @@ inline constexpr TimeUs kHostSilenceUs = 30 * kSecondUs;
 inline bool host_up(const Host& h, TimeUs now_us) {
   return !h.forced_down && now_us - h.seen_us <= kHostSilenceUs;
 }
-
-// What a project may have, -1: no limit.
-struct Quota {
-  int64_t instances = 10, cores = 20, ram_mib = 51200, key_pairs = 100, metadata_items = 128;
-  int64_t server_groups = 10, server_group_members = 10;
-};
 
 }  // namespace nuri::compute

@@ -45,6 +45,8 @@ const Table<ServerVolume>& volumes() {
                                    column("serial", &V::serial),
                                    column("tag", &V::tag),
                                    column("size_gib", &V::size_gib),
+                                   column("source", &V::source),
+                                   column("delete_on_termination", &V::delete_on_termination),
                                    column("since_us", &V::since_us),
                                });
   return kTable;
@@ -122,7 +124,8 @@ void refresh_shown(db::Session& s, Server& server) {
   server.addresses = shown.dump();
   Json attached = Json::array();
   for (const ServerVolume& v : volumes_of(s, server.id)) {
-    attached.push_back(Json::object({{"id", v.volume_id}}));
+    attached.push_back(Json::object(
+        {{"id", v.volume_id}, {"delete_on_termination", v.delete_on_termination}}));
   }
   server.volumes = attached.dump();
 }
@@ -139,6 +142,17 @@ void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
       "UPDATE actions SET finish_us=?2, updated_us=?2, result=?3, message=?4 WHERE server_id=?1 "
       "AND finish_us=0",
       {server_id, now_us, result, message});
+}
+
+void finish_actions(db::Session& s, std::string_view server_id,
+                    std::initializer_list<std::string_view> actions_over, TimeUs now_us,
+                    std::string_view result, std::string_view message) {
+  for (std::string_view action : actions_over) {
+    s.exec(
+        "UPDATE actions SET finish_us=?3, updated_us=?3, result=?4, message=?5 WHERE server_id=?1 "
+        "AND action=?2 AND finish_us=0",
+        {server_id, action, now_us, result, message});
+  }
 }
 
 bool note_progress(db::Session& s, std::string_view server_id, std::string_view action,

@@ -1,6 +1,7 @@
 #include "compute/store/catalog_store.h"
 
 #include "compute/store/columns.h"
+#include "compute/store/placement_store.h"
 
 namespace nuri::compute {
 
@@ -59,6 +60,7 @@ const Table<Host>& hosts() {
                                    column("memory_used_mib", &H::memory_used_mib),
                                    column("disk_used_gib", &H::disk_used_gib),
                                    column("running", &H::running),
+                                   column("uptime_s", &H::uptime_s),
                                    column("seen_us", &H::seen_us),
                                    column("created_us", &H::created_us),
                                    column("enabled", &H::enabled),
@@ -114,7 +116,7 @@ bool erase_keypair(db::Session& s, std::string_view user_id, std::string_view na
 
 void observe_host(db::Session& s, const std::string& name, const Json& state, TimeUs now_us,
                   const std::string& new_id) {
-  auto known = find_host(s, name);
+  auto known = hosts().one(s, "WHERE name=?1", {name});
   Host h = known.value_or(Host{});
   h.name = name;
   h.zone = state["zone"].as_string("nova");
@@ -129,6 +131,7 @@ void observe_host(db::Session& s, const std::string& name, const Json& state, Ti
   h.memory_used_mib = state["memory_used_mib"].as_int();
   h.disk_used_gib = state["disk_used_gib"].as_int();
   h.running = state["running"].as_int();
+  h.uptime_s = state["uptime_s"].as_int();
   h.seen_us = now_us;
   if (known) {
     hosts().update(s, h);
@@ -139,96 +142,29 @@ void observe_host(db::Session& s, const std::string& name, const Json& state, Ti
   hosts().insert(s, h);
 }
 
-std::vector<Host> list_hosts(db::Session& s) { return hosts().all(s, "ORDER BY name"); }
+// An aggregate's zone comes before the one a host says it is in.
+std::vector<Host> list_hosts(db::Session& s) {
+  auto all = hosts().all(s, "ORDER BY name");
+  auto zones = zones_by_aggregate(s);
+  for (Host& h : all) {
+    if (auto zone = zones.find(h.name); zone != zones.end()) h.zone = zone->second;
+  }
+  return all;
+}
 std::optional<Host> find_host(db::Session& s, std::string_view name) {
-  return hosts().one(s, "WHERE name=?1", {name});
+  auto h = hosts().one(s, "WHERE name=?1", {name});
+  if (!h) return h;
+  auto zones = zones_by_aggregate(s);
+  if (auto zone = zones.find(h->name); zone != zones.end()) h->zone = zone->second;
+  return h;
 }
-bool save_host(db::Session& s, const Host& h) { return hosts().update(s, h); }
-
-void allocate(db::Session& s, std::string_view server_id, std::string_view project_id,
-              const Used& what) {
-  s.exec(
-      "INSERT INTO allocations (server_id, project_id, host, vcpus, ram_mib, disk_gib) VALUES (?1, "
-      "?2, '', ?3, ?4, ?5)",
-      {server_id, project_id, what.vcpus, what.ram_mib, what.disk_gib});
+bool save_host(db::Session& s, const Host& h) {
+  return s.exec("UPDATE hosts SET enabled=?2, forced_down=?3, disabled_reason=?4 WHERE name=?1",
+                {h.name, h.enabled, h.forced_down, h.disabled_reason}) > 0;
 }
-void allocate_host(db::Session& s, std::string_view server_id, std::string_view host) {
-  s.exec("UPDATE allocations SET host=?2 WHERE server_id=?1", {server_id, host});
-}
-void release(db::Session& s, std::string_view server_id) {
-  s.exec("DELETE FROM allocations WHERE server_id=?1", {server_id});
-}
-
-namespace {
-Used used_where(db::Session& s, const char* where, std::string_view value) {
-  return s
-      .one(std::string("SELECT count(*), coalesce(sum(vcpus), 0), coalesce(sum(ram_mib), 0), "
-                       "coalesce(sum(disk_gib), 0) FROM allocations WHERE ") +
-               where,
-           {value}, [](const db::Row& r) { return Used{r.i64(0), r.i64(1), r.i64(2), r.i64(3)}; })
-      .value_or(Used{});
-}
-}  // namespace
-
-Used used_by_project(db::Session& s, std::string_view project_id) {
-  return used_where(s, "project_id=?1", project_id);
-}
-Used used_on_host(db::Session& s, std::string_view host) { return used_where(s, "host=?1", host); }
-
-std::vector<HostCapacity> capacities(db::Session& s, TimeUs now_us) {
-  std::vector<HostCapacity> out;
-  for (const Host& h : list_hosts(s)) {
-    Used used = used_on_host(s, h.name);
-    out.push_back({h.name, h.zone, host_up(h, now_us), h.enabled, h.vcpus, h.memory_mib, h.disk_gib,
-                   used.vcpus, used.ram_mib, used.disk_gib});
-  }
-  return out;
-}
-
-Quota quota_of(db::Session& s, std::string_view project_id) {
-  return s
-      .one(
-          "SELECT instances, cores, ram_mib, key_pairs, metadata_items, server_groups, "
-          "server_group_members FROM quotas WHERE project_id=?1",
-          {project_id},
-          [](const db::Row& r) {
-            return Quota{r.i64(0), r.i64(1), r.i64(2), r.i64(3), r.i64(4), r.i64(5), r.i64(6)};
-          })
-      .value_or(Quota{});
-}
-
-void set_quota(db::Session& s, std::string_view project_id, const Quota& q) {
-  drop_quota(s, project_id);
-  s.exec(
-      "INSERT INTO quotas (project_id, instances, cores, ram_mib, key_pairs, metadata_items, "
-      "server_groups, server_group_members)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-      {project_id, q.instances, q.cores, q.ram_mib, q.key_pairs, q.metadata_items, q.server_groups,
-       q.server_group_members});
-}
-
-void drop_quota(db::Session& s, std::string_view project_id) {
-  s.exec("DELETE FROM quotas WHERE project_id=?1", {project_id});
-}
-
-Status check_quota(db::Session& s, std::string_view project_id, const Used& more) {
-  Quota q = quota_of(s, project_id);
-  Used u = used_by_project(s, project_id);
-  struct Line {
-    const char* name;
-    int64_t limit, used, wanted;
-  };
-  for (const Line& l : {Line{"instances", q.instances, u.instances, more.instances},
-                        Line{"cores", q.cores, u.vcpus, more.vcpus},
-                        Line{"ram", q.ram_mib, u.ram_mib, more.ram_mib}}) {
-    if (l.limit < 0 || l.used + l.wanted <= l.limit) continue;
-    std::string name = l.name;
-    return Error(ErrorCode::over_quota, "Quota exceeded for " + name + ": Requested " +
-                                            std::to_string(l.wanted) + ", but already used " +
-                                            std::to_string(l.used) + " of " +
-                                            std::to_string(l.limit) + " " + name);
-  }
-  return {};
+bool erase_host(db::Session& s, std::string_view name) {
+  s.exec("DELETE FROM aggregate_hosts WHERE host=?1", {name});
+  return s.exec("DELETE FROM hosts WHERE name=?1", {name}) > 0;
 }
 
 }  // namespace nuri::compute

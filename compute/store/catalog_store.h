@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "compute/domain/flavor.h"
-#include "compute/scheduler/plan.h"
+#include "compute/store/ledgers.h"
+#include "compute/store/placement_store.h"
 #include "services/db/database.h"
 
-// Flavors, keypairs, hosts, and the one ledger of capacity and quota.
+// Flavors, keypairs and hosts.
 namespace nuri::compute {
 
 void insert_flavor(db::Session& s, const Flavor& f);
@@ -31,24 +32,8 @@ void observe_host(db::Session& s, const std::string& name, const Json& state, Ti
                   const std::string& new_id);
 std::vector<Host> list_hosts(db::Session& s);
 std::optional<Host> find_host(db::Session& s, std::string_view name);
+// What an administrator decides of it; the rest is the agent's to say.
 bool save_host(db::Session& s, const Host& h);
-
-// The ledger: one row for each server that is not gone. Its sums are what is used.
-struct Used {
-  int64_t instances = 0, vcpus = 0, ram_mib = 0, disk_gib = 0;
-};
-void allocate(db::Session& s, std::string_view server_id, std::string_view project_id,
-              const Used& what);
-void allocate_host(db::Session& s, std::string_view server_id, std::string_view host);
-void release(db::Session& s, std::string_view server_id);
-Used used_by_project(db::Session& s, std::string_view project_id);
-Used used_on_host(db::Session& s, std::string_view host);
-std::vector<HostCapacity> capacities(db::Session& s, TimeUs now_us);
-
-Quota quota_of(db::Session& s, std::string_view project_id);
-void set_quota(db::Session& s, std::string_view project_id, const Quota& q);
-void drop_quota(db::Session& s, std::string_view project_id);
-// Error: over_quota in Nova's words.
-Status check_quota(db::Session& s, std::string_view project_id, const Used& more);
+bool erase_host(db::Session& s, std::string_view name);
 
 }  // namespace nuri::compute

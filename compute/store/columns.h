@@ -46,11 +46,13 @@ Column<T> word(std::string name, M T::* member, M (*from)(std::string_view)) {
   return c;
 }
 
-// The first `keys` columns are the primary key.
+// The first `keys` columns are the primary key. `stamp` is a column that each write sets to the
+// value of the SQL expression `stamped`.
 template <class T>
 class Table {
  public:
-  Table(std::string name, size_t keys, std::vector<Column<T>> columns)
+  Table(std::string name, size_t keys, std::vector<Column<T>> columns,
+        const std::string& stamp = {}, const std::string& stamped = {})
       : name_(std::move(name)), keys_(keys), columns_(std::move(columns)) {
     std::string names, marks, sets, where;
     for (size_t i = 0; i < columns_.size(); ++i) {
@@ -63,6 +65,11 @@ class Table {
         sets += (i > keys_ ? ", " : "") + columns_[i].name + "=" + mark;
     }
     select_ = "SELECT " + names + " FROM " + name_ + " ";
+    if (!stamp.empty()) {
+      names += ", " + stamp;
+      marks += ", " + stamped;
+      sets += ", " + stamp + "=" + stamped;
+    }
     insert_ = "INSERT INTO " + name_ + " (" + names + ") VALUES (" + marks + ")";
     update_ = "UPDATE " + name_ + " SET " + sets + " WHERE " + where;
   }

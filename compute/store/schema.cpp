@@ -89,6 +89,63 @@ CREATE TABLE answers (
     {2, R"sql(
 CREATE INDEX server_volumes_volume ON server_volumes (volume_id);
 )sql"},
+    {3, R"sql(
+ALTER TABLE servers ADD COLUMN held TEXT NOT NULL DEFAULT '';
+ALTER TABLE servers ADD COLUMN disk_number BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN disk_keep BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN disk_kept BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN snapshot TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE servers ADD COLUMN snapshot_count BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN resize TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE servers ADD COLUMN rescue TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE servers ADD COLUMN shelve TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE servers ADD COLUMN extra_vcpus BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN extra_ram_mib BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN extra_disk_gib BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN password TEXT NOT NULL DEFAULT '';
+ALTER TABLE server_volumes ADD COLUMN source TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE server_volumes ADD COLUMN delete_on_termination BIGINT NOT NULL DEFAULT 0;
+)sql"},
+    // Needs the ledger's tables, which take over quotas and allocations. change_number grows with
+    // each write of a server: the list index reads what is new by it.
+    {4, R"sql(
+CREATE TABLE server_groups (
+  id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL,
+  policy TEXT NOT NULL, max_per_host BIGINT NOT NULL, created_us BIGINT NOT NULL
+);
+CREATE INDEX server_groups_project ON server_groups (project_id, created_us);
+CREATE TABLE server_hints (
+  server_id TEXT PRIMARY KEY, group_id TEXT NOT NULL, same_host TEXT NOT NULL,
+  different_host TEXT NOT NULL
+);
+CREATE INDEX server_hints_group ON server_hints (group_id);
+CREATE TABLE aggregates (
+  id BIGINT PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+  metadata TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL
+);
+CREATE TABLE aggregate_hosts (
+  aggregate_id BIGINT NOT NULL REFERENCES aggregates (id) ON DELETE CASCADE, host TEXT NOT NULL,
+  PRIMARY KEY (aggregate_id, host)
+);
+INSERT INTO ledger_limits (book, holder, resource, amount)
+  SELECT 'project', project_id, 'instances', instances FROM quotas UNION ALL
+  SELECT 'project', project_id, 'cores', cores FROM quotas UNION ALL
+  SELECT 'project', project_id, 'ram', ram_mib FROM quotas UNION ALL
+  SELECT 'project', project_id, 'key_pairs', key_pairs FROM quotas UNION ALL
+  SELECT 'project', project_id, 'metadata_items', metadata_items FROM quotas UNION ALL
+  SELECT 'project', project_id, 'server_groups', server_groups FROM quotas UNION ALL
+  SELECT 'project', project_id, 'server_group_members', server_group_members FROM quotas;
+DROP TABLE quotas;
+DROP TABLE allocations;
+DROP TABLE answers;
+ALTER TABLE hosts ADD COLUMN uptime_s BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE servers ADD COLUMN change_number BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX servers_change ON servers (change_number);
+CREATE TABLE server_changes (
+  one BIGINT PRIMARY KEY, last BIGINT NOT NULL, purged_us BIGINT NOT NULL
+);
+INSERT INTO server_changes (one, last, purged_us) VALUES (1, 0, 0);
+)sql"},
 };
 
 }  // namespace nuri::compute

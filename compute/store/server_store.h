@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/domain/server.h"
+#include "compute/store/server_filter.h"
 #include "services/db/database.h"
 
 // Rows of servers, their ports, volumes and actions. All inside a caller's transaction; a writer
@@ -16,26 +17,14 @@ bool save_server(db::Session& s, const Server& server);
 // Deleted ones too.
 std::optional<Server> find_server(db::Session& s, std::string_view id);
 
-struct ServerFilter {
-  std::string project_id;         // "": all
-  bool deleted = false;           // only deleted ones; else only live ones
-  bool both = false;              // with changes_since: live and deleted
-  std::vector<StatePair> states;  // any of
-  bool no_such_status = false;
-  std::string name, ip, ip6, image, flavor, host, zone, user, key_name, reservation, uuid, hostname,
-      description;
-  std::optional<bool> locked, config_drive;
-  std::optional<int64_t> power_state;
-  std::string vm_state, task_state;
-  std::optional<TimeUs> changes_since, changes_before;
-  std::vector<std::string> tags, tags_any, not_tags, not_tags_any;
-  std::string sort_key = "created_us";  // a column
-  bool ascending = false;
-  std::string marker;  // the id after which to go on
-  int64_t limit = 1000;
-};
-// Error: bad_request where the marker is unknown.
-Result<std::vector<Server>> list_servers(db::Session& s, const ServerFilter& filter);
+// Rows as a list shows them (without image, user data, keys, placement), in the order of `ids`;
+// one that is not there is left out. See server_index.h.
+std::vector<Server> listed_servers(db::Session& s, const std::vector<std::string>& ids,
+                                   bool user_data = false);
+std::vector<Server> servers_on(db::Session& s, std::string_view host);
+// Those that ran between two times, gone ones too; "" is every project.
+std::vector<Server> servers_used(db::Session& s, std::string_view project_id, TimeUs begin_us,
+                                 TimeUs end_us);
 
 void insert_port(db::Session& s, const ServerPort& port);
 bool save_port(db::Session& s, const ServerPort& port);
@@ -58,6 +47,10 @@ void refresh_shown(db::Session& s, Server& server);
 void record_action(db::Session& s, const InstanceAction& action);
 // Ends what is unfinished of a server.
 void finish_actions(db::Session& s, std::string_view server_id, TimeUs now_us,
+                    std::string_view result, std::string_view message = {});
+// Ends those of these names.
+void finish_actions(db::Session& s, std::string_view server_id,
+                    std::initializer_list<std::string_view> actions_over, TimeUs now_us,
                     std::string_view result, std::string_view message = {});
 // Says of an unfinished action how it stands. Answers whether that was news.
 bool note_progress(db::Session& s, std::string_view server_id, std::string_view action,
