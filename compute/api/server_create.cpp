@@ -135,6 +135,9 @@ Status read_networks(ServerCreate& c, int version) {
   c.net = c.networks.size() ? ServerCreate::Net::listed : ServerCreate::Net::automatic;
   for (const Json& item : c.networks.as_array()) {
     NetworkItem n = TRY(network_fields().read(item, version));
+    // Nova took tags in 2.32, lost them in 2.37 and has had them again since 2.42.
+    if (n.tag && version >= 37 && version < 42)
+      return bad_request("Additional properties are not allowed ('tag' was unexpected).", "tag");
     if (!n.port && !n.uuid)
       return bad_request("Each of networks needs a uuid or a port.", "networks");
     if (n.port && n.fixed_ip)
@@ -168,44 +171,6 @@ Status read_groups(ServerCreate& c) {
   return {};
 }
 
-// The image goes onto the host's disk: the one mapping there is.
-Status read_devices(ServerCreate& c) {
-  static const char* kNotServed =
-      "This cloud does not serve booting from a volume yet: give imageRef, and attach volumes to "
-      "the server once it is active.";
-  if (!c.legacy_devices.is_null()) return bad_request(kNotServed, "block_device_mapping");
-  if (!c.block_devices.is_null() && !c.block_devices.is_array())
-    return bad_request("block_device_mapping_v2 must be a list.", "block_device_mapping_v2");
-  for (const Json& d : c.block_devices.as_array()) {
-    if (!d.is_object())
-      return bad_request("Each of block_device_mapping_v2 must be an object.",
-                         "block_device_mapping_v2");
-    static const std::vector<std::string> kKnown = {
-        "boot_index",  "uuid",      "source_type", "destination_type", "delete_on_termination",
-        "device_type", "disk_bus",  "device_name", "volume_size",      "guest_format",
-        "image_id",    "volume_id", "snapshot_id", "no_device",        "tag",
-        "volume_type"};
-    for (const auto& [key, value] : d.as_object()) {
-      if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
-        return bad_request(
-            "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
-            "block_device_mapping_v2");
-      }
-    }
-    bool local = d["source_type"].as_string() == "image" &&
-                 d["destination_type"].as_string("local") == "local";
-    if (!local) return bad_request(kNotServed, "block_device_mapping_v2");
-    const std::string& image = d["uuid"].as_string();
-    if (!c.image_id.empty() && image != c.image_id)
-      return bad_request("block_device_mapping_v2 names another image than imageRef.",
-                         "block_device_mapping_v2");
-    c.image_id = image;
-  }
-  if (c.image_id.empty())
-    return bad_request("Invalid imageRef provided. " + std::string(kNotServed), "imageRef");
-  return {};
-}
-
 }  // namespace
 
 std::string tag_problem(const Json& tag) {
@@ -230,7 +195,7 @@ Result<ServerCreate> read_server_create(const Json& body, int version) {
   if (auto a = IpAddress::parse(c.access_ipv6)) c.access_ipv6 = a->str();
   TRYV(read_networks(c, version));
   TRYV(read_groups(c));
-  TRYV(read_devices(c));
+  TRYV(read_devices(c, version));
   if (!c.trusted_certificates.is_null())
     return bad_request("This cloud does not serve trusted_image_certificates yet.",
                        "trusted_image_certificates");
@@ -253,7 +218,9 @@ Result<ServerCreate> read_server_create(const Json& body, int version) {
   return c;
 }
 
-Result<ServerUpdate> read_server_update(const Json& body, int version) {
+const Fields<ServerCreate>& server_create_fields() { return create_fields(); }
+
+const Fields<ServerUpdate>& server_update_fields() {
   using U = ServerUpdate;
   static const Fields<U> kFields(
       "server", Fields<U>::Unknown::refuse,
@@ -269,12 +236,66 @@ Result<ServerUpdate> read_server_update(const Json& body, int version) {
           text("OS-DCF:diskConfig", &U::disk_config).one_of({"AUTO", "MANUAL"}),
           text("hostname", &U::hostname).length(1, 63).checked(hostname_problem).since_(90),
       });
-  ServerUpdate u = TRY(kFields.read(body, version));
+  return kFields;
+}
+
+Result<ServerUpdate> read_server_update(const Json& body, int version) {
+  ServerUpdate u = TRY(server_update_fields().read(body, version));
   u.has_description = version >= 19 && body.contains("description");
   if (u.access_ipv6) {
     if (auto a = IpAddress::parse(*u.access_ipv6)) u.access_ipv6 = a->str();
   }
   return u;
+}
+
+Result<ServerRebuild> read_server_rebuild(const Json& body, int version) {
+  using R = ServerRebuild;
+  static const Fields<R> kFields(
+      "rebuild", Fields<R>::Unknown::refuse,
+      {
+          text("imageRef", &R::image_id).required_().length(1, 1024),
+          text("name", &R::name).length(1, 255).format_("name").checked(name_problem),
+          text("adminPass", &R::admin_pass).length(0, 255),
+          string_map("metadata", &R::metadata),
+          boolean("preserve_ephemeral", &R::preserve_ephemeral),
+          text("accessIPv4", &R::access_ipv4).checked([](const Json& v) {
+            return address_problem(v, true);
+          }),
+          text("accessIPv6", &R::access_ipv6).checked([](const Json& v) {
+            return address_problem(v, false);
+          }),
+          text("OS-DCF:diskConfig", &R::disk_config).one_of({"AUTO", "MANUAL"}),
+          any("personality", &R::personality).until_(56),
+          text("description", &R::description).length(0, 255).nullable_().since_(19),
+          text("key_name", &R::key_name).length(1, 255).nullable_().since_(54),
+          text("user_data", &R::user_data)
+              .length(0, kMaxUserData)
+              .checked(base64_problem)
+              .nullable_()
+              .since_(57),
+          any("trusted_image_certificates", &R::trusted_certificates).since_(63),
+          text("hostname", &R::hostname).length(1, 63).checked(hostname_problem).since_(90),
+      });
+  R r = TRY(kFields.read(body, version));
+  r.has_description = body.contains("description");
+  r.has_key = body.contains("key_name");
+  r.has_user_data = body.contains("user_data");
+  if (size_t slash = r.image_id.rfind('/'); slash != std::string::npos)
+    r.image_id = r.image_id.substr(slash + 1);
+  if (!is_uuid_like(r.image_id))
+    return bad_request("Invalid imageRef provided: it must be an image's UUID.", "imageRef");
+  if (!r.trusted_certificates.is_null())
+    return bad_request("This cloud does not serve trusted_image_certificates yet.",
+                       "trusted_image_certificates");
+  if (r.personality.size() > 0)
+    return bad_request("This cloud does not serve personality: hand files over in user_data.",
+                       "personality");
+  if (r.metadata && r.metadata->size() > kMaxMetadataItems)
+    return Error(ErrorCode::over_quota, "Maximum number of metadata items exceeds 128", "metadata");
+  if (r.access_ipv6) {
+    if (auto a = IpAddress::parse(*r.access_ipv6)) r.access_ipv6 = a->str();
+  }
+  return r;
 }
 
 Result<StringMap> read_metadata(const Json& metadata) {

@@ -72,10 +72,23 @@ std::string next_link(const Request& request, const Context& c, const std::strin
   return c.base_url + request.path + "?" + q.encode();
 }
 
+Json next_links(const Request& request, const Context& c, const std::string& marker) {
+  return Json::array({Json::object({{"rel", "next"}, {"href", next_link(request, c, marker)}})});
+}
+
+Status only_in(const Context& c, int first, int last) {
+  if (c.microversion >= first && c.microversion <= last) return {};
+  std::string range = c.microversion < first ? "begins with microversion 2." + std::to_string(first)
+                                             : "ends with microversion 2." + std::to_string(last);
+  return not_found("The resource could not be found: it " + range + ".");
+}
+
 void add_all_routes(Router& router, App& app) {
   add_version_routes(router);
   add_create_route(router, app);
   add_server_routes(router, app);
+  add_history_routes(router, app);
+  add_diagnostics_route(router, app);
   add_action_routes(router, app);
   add_metadata_routes(router, app);
   add_attachment_routes(router, app);
@@ -83,9 +96,16 @@ void add_all_routes(Router& router, App& app) {
   add_flavor_routes(router, app);
   add_keypair_routes(router, app);
   add_host_routes(router, app);
+  add_service_routes(router, app);
+  add_old_host_routes(router, app);
+  add_aggregate_routes(router, app);
+  add_group_routes(router, app);
+  add_event_routes(router, app);
   add_quota_routes(router, app);
   add_usage_routes(router, app);
   add_legacy_routes(router, app);
+  add_legacy_image_routes(router, app);
+  add_legacy_volume_routes(router, app);
 }
 
 }  // namespace nuri::compute

@@ -1,4 +1,5 @@
-#include "compute/routes/resolve.h"
+#include "compute/api/hints.h"
+#include "compute/routes/dry_run.h"
 #include "services/tasks/task.h"
 
 // POST /servers
@@ -7,7 +8,6 @@ namespace nuri::compute {
 namespace {
 
 constexpr TimeUs kPlaceLimitUs = 60 * kSecondUs;
-constexpr size_t kMaxIdempotencyKey = 255;
 
 Server server_from(App& app, const Context& c, const ServerCreate& in, const Resolved& r) {
   Server s;
@@ -46,9 +46,11 @@ Server server_from(App& app, const Context& c, const ServerCreate& in, const Res
 }
 
 // The server, its ports' ids, its share of the quota and its task, in the caller's transaction.
-void write_server(App& app, db::Session& s, const Context& c, const Server& server,
-                  const Resolved& r) {
+Status write_server(App& app, db::Session& s, const Context& c, const Server& server,
+                    const Resolved& r, const Hints& hints) {
+  TRYV(claim_quota(s, server));
   insert_server(s, server);
+  insert_hints(s, server.id, hints);
   int64_t position = 0;
   for (ServerPort p : r.ports) {
     if (p.ours) p.id = app.random.uuid();
@@ -56,37 +58,36 @@ void write_server(App& app, db::Session& s, const Context& c, const Server& serv
     p.position = position++;
     insert_port(s, p);
   }
-  allocate(s, server.id, server.project_id,
-           {1, server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib});
+  for (ServerVolume v : r.volumes) {
+    v.attachment_id = app.random.uuid();
+    if (v.state == "making") v.volume_id = app.random.uuid();
+    if (volume_promised(s, v.volume_id))
+      return bad_request("Block Device Mapping is Invalid: volume " + v.volume_id +
+                             " is already attached to a server.",
+                         "block_device_mapping_v2");
+    v.server_id = server.id;
+    v.since_us = app.clock.now_us();
+    insert_volume(s, v);
+  }
   app.begin_action(s, c, server, "create", "compute__do_build_and_run_instance");
   TimeUs now = app.clock.now_us();
   tasks::create(s, "server", server.id, "place", now, now + kPlaceLimitUs);
+  return {};
 }
 
-struct Kept {
-  std::string key, hash;  // key "" where the client sent none
-};
-
-// The Idempotency-Key header: the same request again gets the first one's answer.
-Result<Kept> kept_key(const Request& request, const Context& c) {
-  std::string key = request.headers.get("Idempotency-Key");
-  if (key.empty()) return Kept{};
-  if (key.size() > kMaxIdempotencyKey)
-    return bad_request("Idempotency-Key has at most 255 characters.", "Idempotency-Key");
-  return Kept{c.claims.project_id + "/" + c.claims.user_id + "/" + key, sha224_hex(request.body)};
-}
-
-Result<std::optional<Json>> kept_answer(db::Session& s, const Kept& kept) {
-  std::optional<std::pair<std::string, Json>> row;
-  if (!kept.key.empty()) {
-    row = s.one("SELECT body_hash, answer FROM answers WHERE key=?1", {kept.key},
-                [](const db::Row& r) { return std::pair(r.text(0), r.json(1)); });
-  }
-  if (!row) return std::optional<Json>();
-  if (row->first != kept.hash)
-    return Error(ErrorCode::unprocessable,
-                 "This Idempotency-Key was used with another request body.", "Idempotency-Key");
-  return std::optional(row->second);
+// What is asked for as what can be: the group is the project's and has room for `count` more.
+Result<Hints> check_hints(db::Session& s, const Context& c, const HintWish& wish, int64_t count) {
+  Hints hints{"", wish.same_host, wish.different_host};
+  if (wish.group.empty()) return hints;
+  auto group = find_server_group(s, wish.group);
+  if (!group || group->project_id != c.claims.project_id)
+    return bad_request("ServerGroup " + wish.group + " could not be found", "group");
+  int64_t most = quota().limit(s, c.claims.project_id, "server_group_members");
+  if (most >= 0 && count_group_members(s, group->id, c.claims.user_id) + count > most)
+    return Error(ErrorCode::over_quota, "Quota exceeded, too many servers in group",
+                 "server_group_members");
+  hints.group_id = group->id;
+  return hints;
 }
 
 Response answer_of(const Context& c, const Json& body) {
@@ -96,14 +97,25 @@ Response answer_of(const Context& c, const Json& body) {
   return response;
 }
 
+Status check_metadata_quota(db::Session& s, const Context& c, const ServerCreate& in) {
+  int64_t most = quota().limit(s, c.claims.project_id, "metadata_items");
+  if (most < 0 || static_cast<int64_t>(in.metadata.size()) <= most) return {};
+  return Error(ErrorCode::over_quota,
+               "Maximum number of metadata items exceeds " + std::to_string(most), "metadata");
+}
+
 Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerCreate& in,
-                       const Resolved& r) {
+                       const Resolved& r, const HintWish& wish) {
+  TRYV(check_metadata_quota(s, c, in));
   int64_t most = in.max_count.value_or(in.min_count), count = most;
   auto fits = [&](int64_t n) {
-    return check_quota(s, c.claims.project_id, {n, n * r.flavor.vcpus, n * r.flavor.ram_mib, 0});
+    return quota().fits(
+        s, c.claims.project_id,
+        {{"instances", n}, {"cores", n * r.flavor.vcpus}, {"ram", n * r.flavor.ram_mib}});
   };
   while (count > in.min_count && !fits(count)) --count;
   TRYV(fits(count));
+  Hints hints = TRY(check_hints(s, c, wish, count));
   std::string reservation = "r-" + app.random.hex(4);
   Json answer;
   for (int64_t i = 0; i < count; ++i) {
@@ -114,7 +126,7 @@ Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerC
                           : hostname_from(server.name, server.id);
     server.reservation_id = reservation;
     server.launch_index = i;
-    write_server(app, s, c, server, r);
+    TRYV(write_server(app, s, c, server, r, hints));
     if (i > 0) continue;
     answer = Json::object(
         {{"server", Json::object({{"id", server.id},
@@ -128,44 +140,37 @@ Result<Json> write_all(App& app, db::Session& s, const Context& c, const ServerC
 }
 
 Result<Response> create_server(App& app, const Request& request, Context& c) {
-  Kept kept = TRY(kept_key(request, c));
-  auto before = TRY(app.db.read([&](db::Session& s) { return kept_answer(s, kept); }));
-  if (before) return answer_of(c, *before);
   Json whole = TRY(parse_json(request.body));
   Json body = TRY(body_member(request.body, "server"));
-  for (const auto& [key, value] : whole.as_object()) {
-    if (key == "server") continue;
-    bool hints = key == "os:scheduler_hints" || key == "OS-SCH-HNT:scheduler_hints";
-    if (!hints)
-      return bad_request(
-          "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
-          key.substr(0, 255));
-    if (!value.is_object()) return bad_request(key + " must be an object.", key);
-    if (value.contains("group"))
-      return bad_request("This cloud does not serve server groups yet.", "group");
-  }
+  HintWish wish = TRY(read_hints(whole));
   ServerCreate in = TRY(read_server_create(body, c.microversion));
   Resolved resolved = TRY(resolve(app, c, in));
+  if (TRY(flag_of(request, "dry_run", false))) {
+    int64_t count = in.max_count.value_or(in.min_count);
+    Hints hints = TRY(app.db.read([&](db::Session& s) { return check_hints(s, c, wish, count); }));
+    return dry_run(app, c, server_from(app, c, in, resolved), hints, count);
+  }
   // The server's own password; no guest of this cloud is given one, but clients expect the field.
   std::string password = in.admin_pass.value_or(app.random.hex(6));
-  Json answer = TRY(app.db.write([&](db::Session& s) -> Result<Json> {
-    if (auto twin = TRY(kept_answer(s, kept))) return std::move(*twin);
-    Json made = TRY(write_all(app, s, c, in, resolved));
-    if (!kept.key.empty()) {
-      s.exec("INSERT INTO answers (key, body_hash, answer, created_us) VALUES (?1, ?2, ?3, ?4)",
-             {kept.key, kept.hash, made, app.clock.now_us()});
-    }
-    return made;
-  }));
-  if (answer.contains("server")) answer["server"].set("adminPass", password);
-  return answer_of(c, answer);
+  // The answer is made inside the transaction, so that it is kept with it (services/conduct).
+  return app.db.write([&](db::Session& s) -> Result<Response> {
+    Json answer = TRY(write_all(app, s, c, in, resolved, wish));
+    if (answer.contains("server")) answer["server"].set("adminPass", password);
+    return answer_of(c, answer);
+  });
 }
 
 }  // namespace
 
 void add_create_route(Router& router, App& app) {
-  router.add("POST", "/v2.1/servers", Access::member,
-             [&app](const Request& q, Context& c) { return create_server(app, q, c); });
+  router
+      .add("POST", "/v2.1/servers", Access::member,
+           [&app](const Request& q, Context& c) { return create_server(app, q, c); })
+      .says("Creates servers")
+      .reads("server", server_create_fields())
+      .query("dry_run", "boolean",
+             "Make nothing: answer whether it would find its place, its price and the quota left")
+      .status(202);
 }
 
 }  // namespace nuri::compute

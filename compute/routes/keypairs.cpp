@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "compute/domain/ssh_key.h"
+#include "compute/domain/x509_key.h"
 #include "compute/routes/app.h"
 #include "services/base/fields.h"
 
@@ -39,8 +39,6 @@ Result<KeypairCreate> read_create(const Request& request, int version) {
                            (version >= 92 ? "_-@." : "_-") + " are allowed.",
                        "name");
   }
-  if (in.type == "x509")
-    return bad_request("This cloud does not serve keypairs of type x509; ssh is served.", "type");
   if (version >= 92 && !in.public_key)
     return bad_request("'public_key' is a required property.", "public_key");
   return in;
@@ -66,30 +64,35 @@ Json keypair_json(const Keypair& k, int version) {
   return out;
 }
 
+Result<SshKey> key_of(const KeypairCreate& in) {
+  if (in.type == "x509")
+    return in.public_key ? import_x509_key(*in.public_key) : generate_x509_key(in.name);
+  return in.public_key ? import_ssh_key(*in.public_key) : generate_ssh_key("Generated-by-Nuri");
+}
+
 Result<Response> create(App& app, const Request& request, Context& c) {
   KeypairCreate in = TRY(read_create(request, c.microversion));
   Keypair k;
   k.user_id = TRY(owner_of(c, in.user_id));
   k.name = in.name;
   k.created_us = app.clock.now_us();
-  SshKey key = in.public_key ? TRY(import_ssh_key(*in.public_key))
-                             : TRY(generate_ssh_key("Generated-by-Nuri"));
+  k.type = in.type;
+  SshKey key = TRY(key_of(in));
   k.public_key = key.public_key;
   k.fingerprint = key.fingerprint;
-  TRYV(app.db.write([&](db::Session& s) -> Status {
+  return app.db.write([&](db::Session& s) -> Result<Response> {
     if (find_keypair(s, k.user_id, k.name))
       return conflict("Key pair '" + k.name + "' already exists.");
-    Quota q = quota_of(s, c.claims.project_id);
-    if (q.key_pairs >= 0 && static_cast<int64_t>(keypairs_of(s, k.user_id).size()) >= q.key_pairs) {
+    int64_t most = quota().limit(s, c.claims.project_id, "key_pairs");
+    if (most >= 0 && static_cast<int64_t>(keypairs_of(s, k.user_id).size()) >= most) {
       return Error(ErrorCode::over_quota, "Quota exceeded, too many key pairs.");
     }
     insert_keypair(s, k);
-    return {};
-  }));
-  Json out = keypair_json(k, c.microversion);
-  out.set("user_id", k.user_id);
-  if (!key.private_key.empty()) out.set("private_key", key.private_key);
-  return Response::json(c.microversion >= 2 ? 201 : 200, Json::object({{"keypair", out}}));
+    Json out = keypair_json(k, c.microversion);
+    out.set("user_id", k.user_id);
+    if (!key.private_key.empty()) out.set("private_key", key.private_key);
+    return Response::json(c.microversion >= 2 ? 201 : 200, Json::object({{"keypair", out}}));
+  });
 }
 
 Result<Response> list(App& app, const Request& request, Context& c) {

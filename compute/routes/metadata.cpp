@@ -21,9 +21,10 @@ Result<Response> store_metadata(App& app, const Context& c, const Json& given, b
   return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
     StringMap all = replace ? StringMap{} : string_map_from(parse(server.metadata));
     for (auto& [k, v] : wanted) all[k] = v;
-    if (all.size() > kMaxMetadataItems)
-      return Error(ErrorCode::over_quota, "Maximum number of metadata items exceeds 128",
-                   "metadata");
+    int64_t most = quota().limit(s, server.project_id, "metadata_items");
+    if (most >= 0 && static_cast<int64_t>(all.size()) > most)
+      return Error(ErrorCode::over_quota,
+                   "Maximum number of metadata items exceeds " + std::to_string(most), "metadata");
     server.metadata = string_map_json(all).dump();
     server.updated_us = app.clock.now_us();
     save_server(s, server);

@@ -1,51 +1,48 @@
 #include "compute/routes/app.h"
 #include "services/base/fields.h"
 
-// Quota sets and limits. What the network service counts (addresses, groups) is shown up to 2.35
-// with Nova's own defaults, as clients of that age expect the fields.
+// Quota sets, quota classes and limits, out of the service's ledger. What the network service
+// counts (addresses, groups) has lines up to 2.35, as clients of that age expect the fields.
 namespace nuri::compute {
 
 namespace {
 
+constexpr const char* kDefaultClass = "default";
+
 struct Line {
   const char* name;
-  int64_t Quota::* member;  // nullptr: a constant
-  int64_t constant;
-  int until;
+  int until;            // the last microversion of a quota set that has it
+  int class_since = 0;  // of a quota class
+  int class_until = INT_MAX;
 };
 
 const std::vector<Line>& lines() {
-  static const std::vector<Line> kLines = {
-      {"instances", &Quota::instances, 0, INT_MAX},
-      {"cores", &Quota::cores, 0, INT_MAX},
-      {"ram", &Quota::ram_mib, 0, INT_MAX},
-      {"metadata_items", &Quota::metadata_items, 0, INT_MAX},
-      {"key_pairs", &Quota::key_pairs, 0, INT_MAX},
-      {"server_groups", &Quota::server_groups, 0, INT_MAX},
-      {"server_group_members", &Quota::server_group_members, 0, INT_MAX},
-      {"floating_ips", nullptr, -1, 35},
-      {"fixed_ips", nullptr, -1, 35},
-      {"security_groups", nullptr, -1, 35},
-      {"security_group_rules", nullptr, -1, 35},
-      {"injected_files", nullptr, 0, 56},
-      {"injected_file_content_bytes", nullptr, 10240, 56},
-      {"injected_file_path_bytes", nullptr, 255, 56}};
+  static const std::vector<Line> kLines = {{"instances", INT_MAX},
+                                           {"cores", INT_MAX},
+                                           {"ram", INT_MAX},
+                                           {"metadata_items", INT_MAX},
+                                           {"key_pairs", INT_MAX},
+                                           {"server_groups", INT_MAX, 50},
+                                           {"server_group_members", INT_MAX, 50},
+                                           {"floating_ips", 35, 0, 49},
+                                           {"fixed_ips", 35, 0, 49},
+                                           {"security_groups", 35, 0, 49},
+                                           {"security_group_rules", 35, 0, 49},
+                                           {"injected_files", 56, 0, 56},
+                                           {"injected_file_content_bytes", 56, 0, 56},
+                                           {"injected_file_path_bytes", 56, 0, 56}};
   return kLines;
 }
 
-int64_t value_of(const Line& l, const Quota& q) { return l.member ? q.*(l.member) : l.constant; }
-
-int64_t used_of(const std::string& name, const Used& u) {
-  if (name == "instances") return u.instances;
-  if (name == "cores") return u.vcpus;
-  return name == "ram" ? u.ram_mib : 0;
+bool shown(const Line& l, int version, bool of_class) {
+  return of_class ? version >= l.class_since && version <= l.class_until : version <= l.until;
 }
 
-Json quota_json(const Quota& q, int version, const std::string& id) {
+// "" is the default class.
+Json limits_json(db::Session& s, const std::string& project, int version, bool of_class) {
   Json out = Json::object();
-  if (!id.empty()) out.set("id", id);
   for (const Line& l : lines()) {
-    if (version <= l.until) out.set(l.name, value_of(l, q));
+    if (shown(l, version, of_class)) out.set(l.name, quota().limit(s, project, l.name));
   }
   return out;
 }
@@ -60,65 +57,127 @@ Status may_see(const Context& c) {
 
 Result<Response> show(App& app, Context& c, bool defaults) {
   TRYV(may_see(c));
-  Quota q = defaults
-                ? Quota{}
-                : TRY(app.db.read([&](db::Session& s) { return quota_of(s, c.param("project")); }));
-  return Response::json(
-      200, Json::object({{"quota_set", quota_json(q, c.microversion, c.param("project"))}}));
+  return app.db.read([&](db::Session& s) -> Result<Response> {
+    Json out = limits_json(s, defaults ? "" : c.param("project"), c.microversion, false);
+    out.set("id", c.param("project"));
+    return Response::json(200, Json::object({{"quota_set", out}}));
+  });
 }
 
 Result<Response> show_detail(App& app, Context& c) {
   TRYV(may_see(c));
   return app.db.read([&](db::Session& s) -> Result<Response> {
-    Quota q = quota_of(s, c.param("project"));
-    Used u = used_by_project(s, c.param("project"));
-    Json out = Json::object({{"id", c.param("project")}});
+    const std::string& project = c.param("project");
+    Json out = Json::object({{"id", project}});
     for (const Line& l : lines()) {
-      if (c.microversion > l.until) continue;
-      out.set(l.name,
-              Json::object(
-                  {{"limit", value_of(l, q)}, {"in_use", used_of(l.name, u)}, {"reserved", 0}}));
+      if (!shown(l, c.microversion, false)) continue;
+      out.set(l.name, Json::object({{"limit", quota().limit(s, project, l.name)},
+                                    {"in_use", quota().used(s, project, l.name)},
+                                    {"reserved", 0}}));
     }
     return Response::json(200, Json::object({{"quota_set", out}}));
   });
 }
 
+struct Wish {
+  std::string name;
+  int64_t limit;
+};
+
+Result<std::vector<Wish>> read_wishes(const Json& set, int version, bool of_class) {
+  const char* what = of_class ? "quota_class_set" : "quota_set";
+  if (!set.is_object()) return bad_request(std::string(what) + " must be an object.", what);
+  std::vector<Wish> out;
+  for (const auto& [key, value] : set.as_object()) {
+    if (!of_class && (key == "force" || key == "tenant_id")) continue;
+    bool known = false;
+    for (const Line& l : lines()) known = known || (key == l.name && shown(l, version, of_class));
+    if (!known)
+      return bad_request(
+          "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
+          key.substr(0, 255));
+    FieldRules rules;
+    rules.name = key;
+    rules.type = "integer";
+    rules.min = -1;
+    rules.max = INT32_MAX;
+    TRYV(check_field(rules, value));
+    out.push_back({key, value.is_string() ? std::stoll(value.as_string()) : value.as_int()});
+  }
+  return out;
+}
+
 Result<Response> update(App& app, const Request& request, Context& c) {
   Json body = TRY(body_member(request.body, "quota_set"));
-  if (!body.is_object()) return bad_request("quota_set must be an object.", "quota_set");
   bool force = loose_bool(body["force"]);
+  auto wishes = TRY(read_wishes(body, c.microversion, false));
+  const std::string& project = c.param("project");
   return app.db.write([&](db::Session& s) -> Result<Response> {
-    Quota q = quota_of(s, c.param("project"));
-    Used u = used_by_project(s, c.param("project"));
-    for (const auto& [key, value] : body.as_object()) {
-      if (key == "force" || key == "tenant_id") continue;
-      const Line* line = nullptr;
-      for (const Line& l : lines()) {
-        if (key == l.name && c.microversion <= l.until) line = &l;
-      }
-      if (!line)
-        return bad_request(
-            "Additional properties are not allowed ('" + key.substr(0, 255) + "' was unexpected).",
-            key.substr(0, 255));
-      FieldRules rules;
-      rules.name = key;
-      rules.type = "integer";
-      rules.min = -1;
-      rules.max = INT32_MAX;
-      TRYV(check_field(rules, value));
-      if (!line->member) continue;  // counted elsewhere
-      int64_t limit = value.is_string() ? std::stoll(value.as_string()) : value.as_int();
-      if (!force && limit >= 0 && limit < used_of(key, u)) {
-        return bad_request("Quota limit " + std::to_string(limit) + " for " + key +
+    for (const Wish& w : wishes) {
+      int64_t used = quota().used(s, project, w.name);
+      if (!force && w.limit >= 0 && w.limit < used) {
+        return bad_request("Quota limit " + std::to_string(w.limit) + " for " + w.name +
                                " must be greater than or equal to already used and reserved " +
-                               std::to_string(used_of(key, u)) + ".",
-                           key);
+                               std::to_string(used) + ".",
+                           w.name);
       }
-      q.*(line->member) = limit;
+      quota().set_limit(s, project, w.name, w.limit);
     }
-    set_quota(s, c.param("project"), q);
-    return Response::json(200, Json::object({{"quota_set", quota_json(q, c.microversion, "")}}));
+    return Response::json(
+        200, Json::object({{"quota_set", limits_json(s, project, c.microversion, false)}}));
   });
+}
+
+Result<Response> show_class(App& app, Context& c) {
+  return app.db.read([&](db::Session& s) -> Result<Response> {
+    Json out = limits_json(s, "", c.microversion, true);
+    out.set("id", c.param("id"));
+    return Response::json(200, Json::object({{"quota_class_set", out}}));
+  });
+}
+
+Result<Response> update_class(App& app, const Request& request, Context& c) {
+  if (c.param("id") != kDefaultClass)
+    return bad_request(
+        "There is one quota class, default: it is what projects without limits of "
+        "their own have.",
+        "id");
+  auto wishes =
+      TRY(read_wishes(TRY(body_member(request.body, "quota_class_set")), c.microversion, true));
+  return app.db.write([&](db::Session& s) -> Result<Response> {
+    for (const Wish& w : wishes) quota().set_class_limit(s, w.name, w.limit);
+    return Response::json(
+        200, Json::object({{"quota_class_set", limits_json(s, "", c.microversion, true)}}));
+  });
+}
+
+Json absolute_limits(db::Session& s, const std::string& project, int version) {
+  auto limit = [&](const char* name) { return quota().limit(s, project, name); };
+  auto used = [&](const char* name) { return quota().used(s, project, name); };
+  Json a = Json::object({{"maxTotalInstances", limit("instances")},
+                         {"maxTotalCores", limit("cores")},
+                         {"maxTotalRAMSize", limit("ram")},
+                         {"maxTotalKeypairs", limit("key_pairs")},
+                         {"maxServerMeta", limit("metadata_items")},
+                         {"maxServerGroups", limit("server_groups")},
+                         {"maxServerGroupMembers", limit("server_group_members")},
+                         {"totalInstancesUsed", used("instances")},
+                         {"totalCoresUsed", used("cores")},
+                         {"totalRAMUsed", used("ram")},
+                         {"totalServerGroupsUsed", used("server_groups")}});
+  if (version <= 35) {
+    a.set("maxTotalFloatingIps", limit("floating_ips"))
+        .set("maxSecurityGroups", limit("security_groups"))
+        .set("maxSecurityGroupRules", limit("security_group_rules"))
+        .set("totalFloatingIpsUsed", 0)
+        .set("totalSecurityGroupsUsed", 0);
+  }
+  if (version <= 38) a.set("maxImageMeta", limit("metadata_items"));
+  if (version <= 56) {
+    a.set("maxPersonality", limit("injected_files"))
+        .set("maxPersonalitySize", limit("injected_file_content_bytes"));
+  }
+  return a;
 }
 
 Result<Response> limits(App& app, const Request& request, Context& c) {
@@ -128,35 +187,17 @@ Result<Response> limits(App& app, const Request& request, Context& c) {
     return forbidden(
         "Policy doesn't allow os_compute_api:limits to be performed for another project.");
   return app.db.read([&](db::Session& s) -> Result<Response> {
-    Quota q = quota_of(s, project);
-    Used u = used_by_project(s, project);
-    Json a = Json::object({{"maxTotalInstances", q.instances},
-                           {"maxTotalCores", q.cores},
-                           {"maxTotalRAMSize", q.ram_mib},
-                           {"maxTotalKeypairs", q.key_pairs},
-                           {"maxServerMeta", q.metadata_items},
-                           {"maxServerGroups", q.server_groups},
-                           {"maxServerGroupMembers", q.server_group_members},
-                           {"totalInstancesUsed", u.instances},
-                           {"totalCoresUsed", u.vcpus},
-                           {"totalRAMUsed", u.ram_mib},
-                           {"totalServerGroupsUsed", 0}});
-    if (c.microversion <= 35) {
-      for (const char* name : {"maxTotalFloatingIps", "maxSecurityGroups", "maxSecurityGroupRules"})
-        a.set(name, -1);
-      for (const char* name : {"totalFloatingIpsUsed", "totalSecurityGroupsUsed"}) a.set(name, 0);
-    }
-    if (c.microversion <= 38) a.set("maxImageMeta", 128);
-    if (c.microversion <= 56) a.set("maxPersonality", 0).set("maxPersonalitySize", 10240);
+    Json absolute = absolute_limits(s, project, c.microversion);
     return Response::json(
-        200, Json::object({{"limits", Json::object({{"rate", Json::array()}, {"absolute", a}})}}));
+        200, Json::object(
+                 {{"limits", Json::object({{"rate", Json::array()}, {"absolute", absolute}})}}));
   });
 }
 
 }  // namespace
 
 void add_quota_routes(Router& router, App& app) {
-  const std::string one = "/v2.1/os-quota-sets/{project}";
+  const std::string one = "/v2.1/os-quota-sets/{project}", klass = "/v2.1/os-quota-class-sets/{id}";
   router.add("GET", one, Access::reader,
              [&app](const Request&, Context& c) { return show(app, c, false); });
   router.add("GET", one + "/defaults", Access::reader,
@@ -167,10 +208,14 @@ void add_quota_routes(Router& router, App& app) {
              [&app](const Request& q, Context& c) { return update(app, q, c); });
   router.add("DELETE", one, Access::admin, [&app](const Request&, Context& c) {
     return app.db.write([&](db::Session& s) -> Result<Response> {
-      drop_quota(s, c.param("project"));
+      quota().drop_limits(s, c.param("project"));
       return Response::empty(202);
     });
   });
+  router.add("GET", klass, Access::admin,
+             [&app](const Request&, Context& c) { return show_class(app, c); });
+  router.add("PUT", klass, Access::admin,
+             [&app](const Request& q, Context& c) { return update_class(app, q, c); });
   router.add("GET", "/v2.1/limits", Access::reader,
              [&app](const Request& q, Context& c) { return limits(app, q, c); });
 }

@@ -7,31 +7,49 @@ namespace nuri::compute {
 
 namespace {
 
+constexpr size_t kBytesOfBrief = 400, kBytesOfDetail = 2000;  // about; saves growing the answer
+
+// Written straight into the answer's text: a page has thousands of fields.
 Result<Response> list(App& app, const Request& request, Context& c, bool detail) {
   ServerFilter filter = TRY(read_server_filter(request, c));
-  auto found = TRY(app.db.read([&](db::Session& s) { return list_servers(s, filter); }));
   Viewer viewer = app.viewer(c);
-  Json servers = Json::array();
-  servers.array_ref().reserve(found.size());
-  for (const Server& s : found)
-    servers.push_back(detail ? server_detail(s, viewer) : brief_server(s, viewer));
-  Json body = Json::object({{"servers", std::move(servers)}});
-  bool more = !found.empty() && static_cast<int64_t>(found.size()) == filter.limit;
-  if (more) {
-    body.set("servers_links",
-             Json::array({Json::object(
-                 {{"rel", "next"}, {"href", next_link(request, c, found.back().id)}})}));
+  std::string body;
+  JsonText out(body);
+  std::string last;
+  size_t count = 0;
+  TRYV(app.db.read([&](db::Session& s) -> Status {
+    auto ids = TRY(app.index->page(s, filter));
+    app.tell_host_states(s, viewer);
+    count = ids.size();
+    if (count) last = ids.back();
+    body.reserve(count * (detail ? kBytesOfDetail : kBytesOfBrief) + 200);
+    out.open('{').key("servers").open('[');
+    bool user_data = detail && viewer.admin && viewer.version >= 3;
+    for (const Server& server : listed_servers(s, ids, user_data))
+      detail ? write_detail(out, server, viewer) : write_brief(out, server, viewer);
+    out.close(']');
+    return {};
+  }));
+  if (count && static_cast<int64_t>(count) == filter.limit) {
+    out.key("servers_links").open('[').open('{').key("rel").text("next");
+    out.key("href").text(next_link(request, c, last)).close('}').close(']');
   }
-  return Response::json(200, body);
+  out.close('}');
+  return Response::text(200, std::move(body), "application/json");
 }
 
 Result<Response> show(App& app, Context& c) {
   return app.db.read([&](db::Session& s) -> Result<Response> {
     Server server = TRY(app.load(s, c, c.param("id")));
     Viewer viewer = app.viewer(c);
-    auto host = find_host(s, server.host);
-    viewer.host_up = host && host_up(*host, app.clock.now_us());
-    return Response::json(200, Json::object({{"server", server_shown(server, viewer)}}));
+    app.tell_host_states(s, viewer);
+    if (viewer.version >= 71) viewer.server_group = group_of(s, server.id);
+    std::string body;
+    JsonText out(body);
+    out.open('{').key("server");
+    write_shown(out, server, viewer);
+    out.close('}');
+    return Response::text(200, std::move(body), "application/json");
   });
 }
 
@@ -48,11 +66,22 @@ Result<Response> update(App& app, const Request& request, Context& c) {
     server.updated_us = app.clock.now_us();
     save_server(s, server);
     app.task.signal(s, server.id);
-    return Response::json(200, Json::object({{"server", server_updated(server, app.viewer(c))}}));
+    Viewer viewer = app.viewer(c);
+    app.tell_host_states(s, viewer);
+    viewer.server_group = group_of(s, server.id);
+    return Response::json(200, Json::object({{"server", server_updated(server, viewer)}}));
   });
 }
 
 }  // namespace
+
+void App::tell_host_states(db::Session& s, Viewer& viewer) const {
+  if (!viewer.admin || viewer.version < 16) return;
+  TimeUs now = clock.now_us();
+  for (const Host& h : list_hosts(s)) {
+    viewer.host_states[h.name] = !h.enabled ? "MAINTENANCE" : host_up(h, now) ? "UP" : "DOWN";
+  }
+}
 
 Result<Response> delete_server(App& app, Context& c) {
   return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
@@ -69,89 +98,52 @@ Result<Response> delete_server(App& app, Context& c) {
 
 namespace {
 
-Json action_json(const InstanceAction& a, bool updated) {
-  Json out = Json::object({{"action", a.action},
-                           {"instance_uuid", a.server_id},
-                           {"request_id", a.request_id},
-                           {"user_id", a.user_id},
-                           {"project_id", a.project_id},
-                           {"start_time", iso_naive(a.start_us)},
-                           {"message", a.message.empty() ? Json() : Json(a.message)}});
-  if (updated) out.set("updated_at", iso_naive(a.updated_us));
-  return out;
+Schema server_answer(bool alone) {
+  return [alone](int version, bool) { return server_schema(version, alone); };
 }
 
-Result<Response> list_actions(App& app, Context& c) {
-  return app.db.read([&](db::Session& s) -> Result<Response> {
-    Server server = TRY(app.load(s, c, c.param("id")));
-    Json list = Json::array();
-    for (const auto& a : actions_of(s, server.id))
-      list.push_back(action_json(a, c.microversion >= 58));
-    return Response::json(200, Json::object({{"instanceActions", list}}));
-  });
-}
-
-Result<Response> show_action(App& app, Context& c) {
-  return app.db.read([&](db::Session& s) -> Result<Response> {
-    Server server = TRY(app.load(s, c, c.param("id")));
-    for (const auto& a : actions_of(s, server.id)) {
-      if (a.request_id != c.param("request_id")) continue;
-      Json out = action_json(a, c.microversion >= 58);
-      Json event =
-          Json::object({{"event", a.event},
-                        {"start_time", iso_naive(a.start_us)},
-                        {"finish_time", a.finish_us ? Json(iso_naive(a.finish_us)) : Json()},
-                        {"result", a.result.empty() ? Json() : Json(a.result)}});
-      if (c.claims.is_admin()) event.set("traceback", Json());
-      if (c.microversion >= 62)
-        event.set("hostId", server.host.empty() ? "" : sha224_hex(server.project_id + server.host));
-      if (c.microversion >= 62 && c.claims.is_admin()) event.set("host", server.host);
-      if (c.microversion >= 84) event.set("details", a.message.empty() ? Json() : Json(a.message));
-      if (c.claims.is_admin() || c.microversion >= 51) out.set("events", Json::array({event}));
-      return Response::json(200, Json::object({{"instanceAction", out}}));
-    }
-    return not_found("Action for request_id " + c.param("request_id").substr(0, 255) +
-                     " on instance " + server.id + " not found");
-  });
-}
-
-// Beside OpenStack: why the server is where it is, and what its start was spent on.
-Result<Response> placement(App& app, Context& c) {
-  Server server = TRY(app.load(c, c.param("id")));
-  Json p = parse_json(server.placement).value_or(Json());
-  if (!c.claims.is_admin() && p.is_object()) p.erase("host");
-  return Response::json(200, Json::object({{"placement", p}}));
-}
-
-Result<Response> trace(App& app, Context& c) {
-  Server server = TRY(app.load(c, c.param("id")));
-  return Response::json(
-      200, Json::object(
-               {{"trace", Json::object({{"control", parse_json(server.stages).value_or(Json())},
-                                        {"host", parse_json(server.trace).value_or(Json())}})}}));
+void describe_list(Route& route, const char* says) {
+  route.says(says)
+      .query("limit", "integer", "At most so many, up to 1000")
+      .query("marker", "string", "The id after which to go on")
+      .query("sort_key", "string", "What to sort by; may be given several times")
+      .query("sort_dir", "string", "asc or desc, one for each sort_key")
+      .query("name", "string", "A regular expression")
+      .query("status", "string", "May be given several times")
+      .query("image", "string", "An image's id")
+      .query("flavor", "string", "A flavor's id")
+      .query("ip", "string", "A regular expression that an address begins with")
+      .query("tags", "string", "Tags with commas between: all of them (2.26)")
+      .query("changes-since", "string", "A time; servers that are gone are shown too")
+      .query("all_tenants", "boolean", "Of all projects, for administrators");
 }
 
 }  // namespace
 
 void add_server_routes(Router& router, App& app) {
-  router.add("GET", "/v2.1/servers", Access::reader,
-             [&app](const Request& q, Context& c) { return list(app, q, c, false); });
-  router.add("GET", "/v2.1/servers/detail", Access::reader,
-             [&app](const Request& q, Context& c) { return list(app, q, c, true); });
-  router.add("GET", "/v2.1/servers/{id}", Access::reader,
-             [&app](const Request&, Context& c) { return show(app, c); });
-  router.add("PUT", "/v2.1/servers/{id}", Access::member,
-             [&app](const Request& q, Context& c) { return update(app, q, c); });
-  router.add("DELETE", "/v2.1/servers/{id}", Access::member,
-             [&app](const Request&, Context& c) { return delete_server(app, c); });
-  router.add("GET", "/v2.1/servers/{id}/os-instance-actions", Access::reader,
-             [&app](const Request&, Context& c) { return list_actions(app, c); });
-  router.add("GET", "/v2.1/servers/{id}/os-instance-actions/{request_id}", Access::reader,
-             [&app](const Request&, Context& c) { return show_action(app, c); });
-  router.add("GET", "/v2.1/servers/{id}/placement", Access::reader,
-             [&app](const Request&, Context& c) { return placement(app, c); });
-  router.add("GET", "/v2.1/servers/{id}/trace", Access::reader,
-             [&app](const Request&, Context& c) { return trace(app, c); });
+  const std::string all = "/v2.1/servers", one = all + "/{id}";
+  describe_list(router.add("GET", all, Access::reader,
+                           [&app](const Request& q, Context& c) { return list(app, q, c, false); }),
+                "Lists servers in short");
+  Route& detail =
+      router.add("GET", all + "/detail", Access::reader,
+                 [&app](const Request& q, Context& c) { return list(app, q, c, true); });
+  describe_list(detail, "Lists servers");
+  detail.answers(listed("servers", server_answer(false)));
+  router
+      .add("GET", one, Access::reader, [&app](const Request&, Context& c) { return show(app, c); })
+      .says("Shows a server")
+      .answers(wrapped("server", server_answer(true)));
+  router
+      .add("PUT", one, Access::member,
+           [&app](const Request& q, Context& c) { return update(app, q, c); })
+      .says("Changes what a server is called and how it is shown")
+      .reads("server", server_update_fields())
+      .answers(wrapped("server", server_answer(true)));
+  router
+      .add("DELETE", one, Access::member,
+           [&app](const Request&, Context& c) { return delete_server(app, c); })
+      .says("Deletes a server");
 }
 
 }  // namespace nuri::compute

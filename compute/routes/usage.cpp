@@ -73,28 +73,62 @@ Json sum_json(const Sum& sum, const std::string& project, const Span& span, bool
   return out;
 }
 
-Result<std::map<std::string, Sum>> sums(App& app, const Span& span, const std::string& project) {
-  return app.db.read([&](db::Session& s) -> Result<std::map<std::string, Sum>> {
-    ServerFilter f;
-    f.project_id = project;
-    f.both = true;
-    f.limit = INT32_MAX;
-    std::map<std::string, Sum> out;
-    for (const Server& server : TRY(list_servers(s, f)))
-      add(out[server.project_id], server, span, app.clock.now_us());
+// From 2.40 on a page at a time: `limit` servers after the one that `marker` names.
+struct Page {
+  bool paged = false;
+  int64_t limit = INT32_MAX;
+  std::string marker;
+};
+
+Result<Page> page_of(const Request& request, int version) {
+  Page p;
+  p.paged = version >= 40;
+  if (!p.paged) return p;
+  p.limit = TRY(limit_of(request));
+  p.marker = request.query.get("marker");
+  return p;
+}
+
+struct Sums {
+  std::map<std::string, Sum> of;
+  std::string next;  // the marker of the next page, if there is one
+};
+
+Result<Sums> sums(App& app, const Span& span, const std::string& project, const Page& page) {
+  return app.db.read([&](db::Session& s) -> Result<Sums> {
+    Sums out;
+    bool on = page.marker.empty();
+    int64_t count = 0;
+    std::string last;
+    for (const Server& server : servers_used(s, project, span.begin, span.end)) {
+      if (on && count == page.limit) {
+        out.next = last;
+        break;
+      }
+      if (on) {
+        add(out.of[server.project_id], server, span, app.clock.now_us());
+        last = server.id;
+        ++count;
+      }
+      on = on || server.id == page.marker;
+    }
+    if (!on) return bad_request("marker [" + page.marker.substr(0, 80) + "] not found", "marker");
     return out;
   });
 }
 
 Result<Response> list(App& app, const Request& request, Context& c) {
   Span span = TRY(span_of(request, app.clock.now_us()));
+  Page page = TRY(page_of(request, c.microversion));
   bool detailed = request.query.get("detailed") == "1";
+  Sums found = TRY(sums(app, span, "", page));
   Json out = Json::array();
-  for (const auto& [project, sum] : TRY(sums(app, span, ""))) {
+  for (const auto& [project, sum] : found.of) {
     if (sum.servers.size() > 0) out.push_back(sum_json(sum, project, span, detailed));
   }
-  (void)c;
-  return Response::json(200, Json::object({{"tenant_usages", out}}));
+  Json body = Json::object({{"tenant_usages", out}});
+  if (!found.next.empty()) body.set("tenant_usages_links", next_links(request, c, found.next));
+  return Response::json(200, body);
 }
 
 Result<Response> show(App& app, const Request& request, Context& c) {
@@ -104,11 +138,14 @@ Result<Response> show(App& app, const Request& request, Context& c) {
         "Policy doesn't allow os_compute_api:os-simple-tenant-usage:show to be performed for "
         "another project.");
   Span span = TRY(span_of(request, app.clock.now_us()));
-  auto all = TRY(sums(app, span, project));
+  Page page = TRY(page_of(request, c.microversion));
+  Sums found = TRY(sums(app, span, project, page));
   Json out = Json::object();
-  if (auto found = all.find(project); found != all.end() && found->second.servers.size() > 0)
-    out = sum_json(found->second, project, span, true);
-  return Response::json(200, Json::object({{"tenant_usage", out}}));
+  if (auto sum = found.of.find(project); sum != found.of.end() && sum->second.servers.size() > 0)
+    out = sum_json(sum->second, project, span, true);
+  Json body = Json::object({{"tenant_usage", out}});
+  if (!found.next.empty()) body.set("tenant_usage_links", next_links(request, c, found.next));
+  return Response::json(200, body);
 }
 
 }  // namespace

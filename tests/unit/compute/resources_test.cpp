@@ -40,6 +40,27 @@ TEST(Keypairs, MadeImportedAndOwned) {
   EXPECT_EQ(w.send("DELETE", "/v2.1/os-keypairs/k", "member").status, 404);
 }
 
+TEST(Keypairs, CertificatesForGuestsThatTakeThem) {
+  World w;
+  auto make = [&](const Json& keypair) {
+    return w.send("POST", "/v2.1/os-keypairs", "member", Json::object({{"keypair", keypair}}), 10);
+  };
+  auto made = make(Json::object({{"name", "c"}, {"type", "x509"}}));
+  ASSERT_EQ(made.status, 201) << made.body;
+  Json k = body_of(made)["keypair"];
+  EXPECT_EQ(k["type"].as_string(), "x509");
+  EXPECT_TRUE(k["public_key"].as_string().starts_with("-----BEGIN CERTIFICATE-----"));
+  EXPECT_TRUE(k["private_key"].as_string().starts_with("-----BEGIN PRIVATE KEY-----"));
+  EXPECT_EQ(k["fingerprint"].as_string().size(), 59u);
+  auto again = make(
+      Json::object({{"name", "c2"}, {"type", "x509"}, {"public_key", k["public_key"]}}));
+  ASSERT_EQ(again.status, 201) << again.body;
+  EXPECT_EQ(body_of(again)["keypair"]["fingerprint"], k["fingerprint"]);
+  EXPECT_EQ(make(Json::object({{"name", "c3"}, {"type", "x509"}, {"public_key", "junk"}})).status,
+            400);
+  EXPECT_EQ(make(Json::object({{"name", "c4"}, {"type", "pgp"}})).status, 400);
+}
+
 TEST(Flavors, PrivateOnesAreSeenByWhoWasLetIn) {
   World w;
   Json body = Json::object({{"flavor", Json::object({{"name", "secret"},
