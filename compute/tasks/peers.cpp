@@ -49,6 +49,9 @@ Result<Json> HttpPeer::call(std::string_view method, const std::string& target, 
                             const std::string& user_token) {
   Headers headers;
   headers.set("X-Auth-Token", user_token.empty() ? self_.token() : user_token);
+  // Only images are patched, and the image service asks for this type.
+  if (method == "PATCH")
+    headers.set("Content-Type", "application/openstack-images-v2.1-json-patch");
   return client_->call(method, target, body, headers);
 }
 

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include "compute/store/console_store.h"
 #include "compute/store/schema.h"
 #include "services/feed/outbox.h"
+#include "tests/support/sound_ledger.h"
 
 namespace nuri::compute::test {
 
@@ -15,6 +17,8 @@ std::unique_ptr<db::Database> open(const std::filesystem::path& dir) {
   for (auto [name, list] : {std::pair{"tasks", &tasks::kMigrations},
                             {"feed", &feed::kMigrations},
                             {"outbox", &feed::kOutboxMigrations},
+                            {"ledger", &ledger::kMigrations},
+                            {"consoles", &kConsoleMigrations},
                             {"compute", &kMigrations}}) {
     auto done = (*database)->migrate(name, *list);
     EXPECT_TRUE(done.ok()) << (done ? "" : done.error().detail);
@@ -73,12 +77,14 @@ World::World() {
   network.groups =
       Json::array({Json::object({{"id", "g1"}, {"name", "default"}, {"project_id", kProject}}),
                    Json::object({{"id", "g2"}, {"name", "web"}, {"project_id", kProject}})});
+  agent.image = &image;
   restart();
   agent.say_host(*control);
   add_flavor("1");
 }
 
 World::~World() {
+  if (control) nuri::test::expect_sound(*control->database, audited());  // whatever a test did
   control.reset();
   std::filesystem::remove_all(dir);
 }
@@ -157,7 +163,7 @@ void World::expect_nothing_left() {
   EXPECT_EQ(network.ports.size(), network.user_ports.size());
   EXPECT_TRUE(storage.attachments.empty());
   EXPECT_TRUE(agent.servers.empty());
-  EXPECT_EQ(count("SELECT count(*) FROM allocations"), 0);
+  EXPECT_EQ(count("SELECT count(*) FROM ledger_claims"), 0);
   EXPECT_EQ(count("SELECT count(*) FROM tasks"), 0);
   EXPECT_EQ(count("SELECT count(*) FROM feed_desired"), 0);
   EXPECT_EQ(count("SELECT count(*) FROM server_ports"), 0);
