@@ -4,6 +4,7 @@
 
 #include "metering/routes/cost_view.h"
 #include "metering/store/ledger_store.h"
+#include "services/base/schema_like.h"
 
 namespace nuri::metering {
 
@@ -72,25 +73,63 @@ Result<Response> versions(const Request&, Context& c) {
   return Response::json(200, Json::object({{"versions", Json::array({v1})}}));
 }
 
+// What answers look like, for the OpenAPI document.
+constexpr const char* kVersions =
+    R"({"versions": [{"id": "v1", "status": "CURRENT", "links": [{"rel": "self", "href": ""}]}]})";
+constexpr const char* kResourceCost =
+    R"({"cost": {"resource_id": "", "currency": "USD", "amount": "", "rate_per_hour": "", "as_of": "", "intervals":
+    [{"meter": "", "resource_id": "", "begin": "", "end": null, "quantity": "", "unit": "", "rate_per_hour": "", "amount": ""}]}})";
+constexpr const char* kProjectCost =
+    R"({"cost": {"project_id": "", "currency": "USD", "amount": "", "rate_per_hour": "", "begin": null, "as_of": "",
+    "by_meter": [{"meter": "", "unit": "", "amount": "", "rate_per_hour": ""}], "resources": [{"resource_id": "",
+    "resource_type": "", "name": "", "amount": "", "rate_per_hour": "", "open": true}]}})";
+constexpr const char* kEntries =
+    R"({"next": "", "entries": [{"number": 1, "source": "", "event": 1, "kind": "", "opened_by": null, "at": "",
+    "resource_type": "", "resource_id": "", "project_id": "", "user_id": "", "data": {}, "hash": ""}]})";
+constexpr const char* kPrices =
+    R"({"currency": "USD", "prices": [{"meter": "", "unit": "", "rate_per_hour": ""}],
+    "flavor_prices": [{"meter": "", "unit": "", "rate_per_hour": "", "flavor": ""}]})";
+
 }  // namespace
 
 void Api::add_routes(Router& router) {
-  router.add("GET", "/", Access::open, versions);
-  router.add("GET", "/v1", Access::open, versions);
+  for (const char* path : {"/", "/v1"})
+    router.add("GET", path, Access::open, versions)
+        .says("Lists versions")
+        .answers(schema_like(kVersions));
   auto cost_of = [this](std::string type) {
     return [this, type](const Request& q, Context& c) { return resource_cost(q, c, type); };
   };
-  router.add("GET", "/v1/servers/{id}/cost", Access::reader, cost_of("server"));
-  router.add("GET", "/v1/volumes/{id}/cost", Access::reader, cost_of("volume"));
-  router.add("GET", "/v1/resources/{id}/cost", Access::reader, cost_of(""));
-  router.add("GET", "/v1/projects/{id}/cost", Access::reader,
-             [this](const Request& q, Context& c) { return project_cost(q, c); });
-  router.add("GET", "/v1/prices", Access::token,
-             [this](const Request& q, Context& c) { return prices(q, c); });
-  router.add("GET", "/v1/ledger", Access::admin,
-             [this](const Request& q, Context& c) { return ledger(q, c); });
-  router.add("GET", "/v1/ledger/check", Access::admin,
-             [this](const Request& q, Context& c) { return ledger_check(q, c); });
+  for (const auto& [path, type] :
+       {std::pair("/v1/servers/{id}/cost", "server"), std::pair("/v1/volumes/{id}/cost", "volume"),
+        std::pair("/v1/resources/{id}/cost", "")})
+    router.add("GET", path, Access::reader, cost_of(type))
+        .says("What it has cost so far, to the second")
+        .answers(schema_like(kResourceCost));
+  router
+      .add("GET", "/v1/projects/{id}/cost", Access::reader,
+           [this](const Request& q, Context& c) { return project_cost(q, c); })
+      .says("What a project's resources have cost")
+      .query("begin", "string", "ISO 8601; from the first usage if not given")
+      .query("end", "string", "ISO 8601; now if not given")
+      .answers(schema_like(kProjectCost));
+  router
+      .add("GET", "/v1/prices", Access::token,
+           [this](const Request& q, Context& c) { return prices(q, c); })
+      .says("The price list in force")
+      .answers(schema_like(kPrices));
+  router
+      .add("GET", "/v1/ledger", Access::admin,
+           [this](const Request& q, Context& c) { return ledger(q, c); })
+      .says("Usage as it was told, in order")
+      .query("after", "integer", "Entries after this number")
+      .query("limit", "integer", "0 to 1000, 100 if not given")
+      .answers(schema_like(kEntries));
+  router
+      .add("GET", "/v1/ledger/check", Access::admin,
+           [this](const Request& q, Context& c) { return ledger_check(q, c); })
+      .says("Checks that no entry was altered or removed")
+      .answers(schema_like(R"({"entries": 1, "intact": true, "broken_at": null, "head": ""})"));
 }
 
 Result<Response> Api::resource_cost(const Request&, Context& context, const std::string& type) {

@@ -24,7 +24,8 @@ Schema wrapped(std::string member, Schema inner) {
 
 Schema listed(std::string member, Schema inner) {
   return [member = std::move(member), inner = std::move(inner)](int version, bool reading) {
-    return object_with(member, Json::object({{"type", "array"}, {"items", inner(version, reading)}}));
+    return object_with(member,
+                       Json::object({{"type", "array"}, {"items", inner(version, reading)}}));
   };
 }
 

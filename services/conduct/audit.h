@@ -31,8 +31,8 @@ struct Event {
   std::string address;  // of the client
   std::string method, path;
   std::string action, resource_type, resource_id;
-  int64_t status = 0;   // 0: the service ended before it answered
-  std::string error;    // never what the caller sent
+  int64_t status = 0;  // 0: the service ended before it answered
+  std::string error;   // never what the caller sent
 };
 
 extern const Fields<Event> kEvent;
@@ -81,6 +81,10 @@ class AuditLog {
   bool stopping_ = false;
   std::thread thread_;
 };
+
+// The columns of a row of audit_events, in the order that event_from reads them.
+const std::string& event_columns();
+Event event_from(const db::Row& row);
 
 // GET /audit/v1/events: newest first; tenants see their own project's, admins all.
 // GET /audit/v1/check: the chain, for admins.

@@ -22,8 +22,10 @@ std::vector<Part> parts_of(std::string_view pattern) {
     std::string_view p = pattern.substr(0, slash);
     pattern.remove_prefix(std::min(slash + 1, pattern.size()));
     if (p.empty()) continue;
-    if (!p.starts_with('{')) out.push_back({std::string(p), false});
-    else out.push_back({std::string(p.substr(1, p.size() - (p.ends_with("*}") ? 3 : 2))), true});
+    if (!p.starts_with('{'))
+      out.push_back({std::string(p), false});
+    else
+      out.push_back({std::string(p.substr(1, p.size() - (p.ends_with("*}") ? 3 : 2))), true});
   }
   return out;
 }
@@ -106,7 +108,9 @@ void name_resource(Event& e, const Request& request, const Context& c) {
 
 const Fields<Event> kEvent = {
     number("number", &Event::number),
-    computed<Event>("at", [](const Event& e) { return iso_micros(e.at_us); }).typed("string").format_("date-time"),
+    computed<Event>("at", [](const Event& e) { return iso_micros(e.at_us); })
+        .typed("string")
+        .format_("date-time"),
     text("request_id", &Event::request_id),
     text("user_id", &Event::user_id),
     text("user_name", &Event::user_name),
@@ -120,7 +124,10 @@ const Fields<Event> kEvent = {
     text("resource_type", &Event::resource_type),
     text("resource_id", &Event::resource_id),
     number("status", &Event::status).says_("0: the service ended before it answered"),
-    computed<Event>("outcome", [](const Event& e) { return e.status == 0 ? "unknown" : e.status < 400 ? "success" : "failure"; })
+    computed<Event>("outcome",
+                    [](const Event& e) {
+                      return e.status == 0 ? "unknown" : e.status < 400 ? "success" : "failure";
+                    })
         .typed("string"),
     text("error", &Event::error),
 };
@@ -132,7 +139,8 @@ Event event_of(const Request& request, const Context& c, TimeUs now_us) {
   e.user_id = c.claims.user_id;
   e.user_name = c.claims.user_name;
   e.project_id = c.claims.project_id;
-  e.domain_id = c.claims.scope == Claims::Scope::domain ? c.claims.domain_id : c.claims.user_domain_id;
+  e.domain_id =
+      c.claims.scope == Claims::Scope::domain ? c.claims.domain_id : c.claims.user_domain_id;
   e.service = c.claims.service;
   e.address = request.peer;
   e.method = request.method;
@@ -150,11 +158,14 @@ void complete(Event& e, const Context& c, const Error* error, const Response& re
   if (!told.user_id.empty()) e.user_id = told.user_id;
   if (!told.project_id.empty()) e.project_id = told.project_id;
   // A collection's POST names what it made; "add member" to an image names the image.
-  if (e.status < 300 && e.method == "POST" && e.resource_id.empty()) e.resource_id = made_id(response).substr(0, kMaxText);
+  if (e.status < 300 && e.method == "POST" && e.resource_id.empty())
+    e.resource_id = made_id(response).substr(0, kMaxText);
   if (!error) return;
   // What is wrong with an input may quote it, and the input may be a secret.
   bool input = error->code == ErrorCode::bad_request || error->code == ErrorCode::unprocessable;
-  e.error = (input ? "refused: " + (error->field.empty() ? "the body" : error->field) : error->message).substr(0, kMaxText);
+  e.error =
+      (input ? "refused: " + (error->field.empty() ? "the body" : error->field) : error->message)
+          .substr(0, kMaxText);
 }
 
 }  // namespace nuri::conduct

@@ -20,7 +20,7 @@ struct Conduct::Exchange final : db::WriteHook {
 
   Status before_commit(db::Session& s, const Response* answer) override {
     if (run) TRYV(run->before_commit(s, answer));
-    if (!audited(context) || recorded != 0 || (!answer && !note.empty())) return {};
+    if (recorded != 0 || (!answer && !note.empty())) return {};
     if (answer) {
       Event whole = event;
       complete(whole, context, nullptr, *answer);
@@ -40,21 +40,23 @@ struct Conduct::Exchange final : db::WriteHook {
   const Context& context;
   std::unique_ptr<Idempotency::Run> run;
   Event event;
-  std::string note;    // of the committed change that has no event yet
-  int recorded = 0;    // the status that the log has
+  std::string note;  // of the committed change that has no event yet
+  int recorded = 0;  // the status that the log has
   bool replayed = false;
 };
 
-Conduct::Conduct(db::Database& database, const Clock& clock, Random& random, const std::string& service_key)
-    : db_(database), clock_(clock),
+Conduct::Conduct(db::Database& database, const Clock& clock, Random& random,
+                 const std::string& service_key)
+    : db_(database),
+      clock_(clock),
       idempotency_(database, clock, Sealer(service_key, "kept answers", random)),
       audit_(database, clock, random, Sealer(service_key, "audit log", random)) {}
 
 Conduct::~Conduct() { stop(); }
 
-void Conduct::attach(Router& router, const std::string& service) {
+void Conduct::attach(Router& router, const std::string& service, Documents documents) {
   add_audit_routes(router, db_, audit_);
-  add_openapi_route(router, service);
+  add_openapi_route(router, service, std::move(documents));
   router.intercept(*this);
 }
 
@@ -78,13 +80,15 @@ void Conduct::trim_loop() {
   while (!stopping_) {
     lock.unlock();
     Status trimmed = idempotency_.trim();
-    if (!trimmed) log::warning("kept answers could not be trimmed", {{"why", trimmed.error().detail}});
+    if (!trimmed)
+      log::warning("kept answers could not be trimmed", {{"why", trimmed.error().detail}});
     lock.lock();
     wake_.wait_for(lock, kTrimEvery, [&] { return stopping_; });
   }
 }
 
 Result<Response> Conduct::around(const Request& request, Context& context, const Next& next) {
+  if (!audited(context)) return next();
   auto exchange = std::make_shared<Exchange>(audit_, context);
   exchange->event = event_of(request, context, clock_.now_us());
   context.exchange = exchange;
@@ -103,7 +107,8 @@ Result<Response> Conduct::around(const Request& request, Context& context, const
   return outcome;
 }
 
-void Conduct::answered(const Request& request, const Context& context, const Error* error, const Response& response) {
+void Conduct::answered(const Request& request, const Context& context, const Error* error,
+                       const Response& response) {
   auto exchange = std::static_pointer_cast<Exchange>(context.exchange);
   if (!audited(context) || response.status == 401 || (exchange && exchange->replayed)) return;
   if (exchange && exchange->recorded == response.status) return;

@@ -12,7 +12,8 @@ constexpr const char* kHeader = "Idempotency-Key";
 constexpr size_t kMaxCallersCounted = 10'000;
 
 Status check_key(const std::string& key) {
-  bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  bool printable =
+      std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
   if (printable && !key.empty() && key.size() <= kMaxKey) return {};
   return bad_request("Idempotency-Key must have 1 to 255 printable ASCII characters.", kHeader);
 }
@@ -42,19 +43,22 @@ Result<Response> unpacked(const std::string& text) {
   Json parts = TRY(parse_json(text));
   Response r;
   r.status = static_cast<int>(parts.at(0).as_int());
-  for (const Json& header : parts.at(1).as_array()) r.headers.add(header.at(0).as_string(), header.at(1).as_string());
+  for (const Json& header : parts.at(1).as_array())
+    r.headers.add(header.at(0).as_string(), header.at(1).as_string());
   r.body = parts.at(2).as_string();
   r.headers.set("Idempotency-Replayed", "true");
   return r;
 }
 
 bool keepable(const Response& r) {
-  return r.status >= 200 && r.status < 300 && !r.file && !r.websocket && r.body.size() <= kMaxKeptBytes;
+  return r.status >= 200 && r.status < 300 && !r.file && !r.websocket &&
+         r.body.size() <= kMaxKeptBytes;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Idempotency::Run>> Idempotency::Run::begin(Idempotency& owner, const Request& request,
+Result<std::unique_ptr<Idempotency::Run>> Idempotency::Run::begin(Idempotency& owner,
+                                                                  const Request& request,
                                                                   const Context& c) {
   const std::string* key = request.headers.find(kHeader);
   if (!key || request.method != "POST" || request.body_file) return std::unique_ptr<Run>();
@@ -62,12 +66,16 @@ Result<std::unique_ptr<Idempotency::Run>> Idempotency::Run::begin(Idempotency& o
   std::unique_ptr<Run> run(new Run(owner));
   run->caller_ = owner.sealer_.mac(caller_of(request, c));
   run->id_ = owner.sealer_.mac(joined({run->caller_, request.method, request.path, *key}));
-  run->mac_ = owner.sealer_.mac(joined({request.query.encode(), std::to_string(c.microversion), request.body}));
+  run->mac_ = owner.sealer_.mac(
+      joined({request.query.encode(), std::to_string(c.microversion), request.body}));
   if (!owner.claim(run->id_))
     return conflict("A request with this Idempotency-Key is under way.").with_retry(1);
   run->claimed_ = true;
   TRYV(run->look());
-  if (!run->kept_) TRYV(owner.room(run->caller_));
+  if (!run->kept_) {
+    TRYV(owner.room(run->caller_));
+    run->counted_ = true;
+  }
   return run;
 }
 
@@ -75,6 +83,8 @@ Idempotency::Run::~Run() {
   if (!claimed_) return;
   std::lock_guard lock(owner_.mutex_);
   owner_.under_way_.erase(id_);
+  auto count = owner_.counts_.find(caller_);
+  if (counted_ && !kept_row_ && count != owner_.counts_.end() && count->second > 0) --count->second;
 }
 
 Status Idempotency::Run::look() {
@@ -84,17 +94,23 @@ Status Idempotency::Run::look() {
   };
   TimeUs oldest = owner_.clock_.now_us() - kKeptUs;
   auto row = TRY(owner_.db_.read([&](db::Session& s) {
-    return s.one("SELECT request_mac, answer FROM kept_answers WHERE id=?1 AND created_us>=?2", {id_, oldest},
-                 [](const db::Row& r) { return Row{r.text(0), r.opt_text(1)}; });
+    return s.one("SELECT request_mac, answer FROM kept_answers WHERE id=?1 AND created_us>=?2",
+                 {id_, oldest}, [](const db::Row& r) {
+                   return Row{r.text(0), r.opt_text(1)};
+                 });
   }));
   if (!row) return {};
   if (row->mac != mac_)
-    return Error(ErrorCode::unprocessable,
-                 "This Idempotency-Key was used with another request: another body, query or version.", kHeader);
-  auto text = row->answer ? owner_.sealer_.open(*row->answer, id_) : Result<std::string>(internal("no answer"));
+    return Error(
+        ErrorCode::unprocessable,
+        "This Idempotency-Key was used with another request: another body, query or version.",
+        kHeader);
+  auto text = row->answer ? owner_.sealer_.open(*row->answer, id_)
+                          : Result<std::string>(internal("no answer"));
   if (!text)
     return conflict(
-        "The first request with this Idempotency-Key was cut off after it had changed something, so it is not done "
+        "The first request with this Idempotency-Key was cut off after it had changed something, "
+        "so it is not done "
         "again. Look at what it made before asking with another key.");
   kept_ = TRY(unpacked(*text));
   return {};
@@ -110,8 +126,10 @@ Status Idempotency::Run::write(db::Session& s, const Response* answer) {
     s.exec("UPDATE kept_answers SET answer=?2 WHERE id=?1", {id_, sealed});
   } else {
     s.exec("DELETE FROM kept_answers WHERE id=?1 AND created_us<?2", {id_, now - kKeptUs});
-    s.exec("INSERT INTO kept_answers (id, owner, request_mac, answer, created_us) VALUES (?1, ?2, ?3, ?4, ?5)",
-           {id_, caller_, mac_, sealed, now});
+    s.exec(
+        "INSERT INTO kept_answers (id, owner, request_mac, answer, created_us) VALUES (?1, ?2, ?3, "
+        "?4, ?5)",
+        {id_, caller_, mac_, sealed, now});
   }
   s.after_commit([this, text = std::move(text)] {
     written_ = true;
@@ -128,13 +146,17 @@ Status Idempotency::Run::before_commit(db::Session& s, const Response* answer) {
 void Idempotency::Run::finish(const Result<Response>& outcome) {
   bool done = outcome && outcome->status >= 200 && outcome->status < 300;
   Status kept;
+  kept_row_ = done;
   if (!done && written_) {
-    kept = owner_.db_.write([&](db::Session& s) { s.exec("DELETE FROM kept_answers WHERE id=?1", {id_}); });
+    kept = owner_.db_.write(
+        [&](db::Session& s) { s.exec("DELETE FROM kept_answers WHERE id=?1", {id_}); });
   } else if (done && (!written_ || packed(*outcome) != answer_)) {
     kept = owner_.db_.write([&](db::Session& s) { return write(s, &*outcome); });
   }
   // The change itself stands; a retry is told that it was cut off, where the row has no answer.
-  if (!kept) log::error("an answer could not be kept", {{"why", kept.error().message}, {"detail", kept.error().detail}});
+  if (!kept)
+    log::error("an answer could not be kept",
+               {{"why", kept.error().message}, {"detail", kept.error().detail}});
 }
 
 bool Idempotency::claim(const std::string& id) {
@@ -158,7 +180,9 @@ Status Idempotency::room(const std::string& caller) {
   if (++found->second <= kMaxKeptEach) return {};
   --found->second;
   return Error(ErrorCode::too_many_requests,
-               "At most " + std::to_string(kMaxKeptEach) + " Idempotency-Keys are kept at a time; each for a day.", kHeader);
+               "At most " + std::to_string(kMaxKeptEach) +
+                   " Idempotency-Keys are kept at a time; each for a day.",
+               kHeader);
 }
 
 Status Idempotency::trim() {

@@ -11,9 +11,9 @@
 #include "services/conduct/sealer.h"
 #include "services/db/database.h"
 
-// The Idempotency-Key header of every POST. Same caller, path, key and body: the first answer again,
-// for a day. Another body: 422. The first one still under way: 409 with Retry-After. Answers other
-// than 2xx are not kept: nothing was done, so the request may be tried again.
+// The Idempotency-Key header of every POST. Same caller, path, key and body: the first answer
+// again, for a day. Another body: 422. The first one still under way: 409 with Retry-After. Answers
+// other than 2xx are not kept: nothing was done, so the request may be tried again.
 //
 // Killed at any point, a retry does not do it twice: the key's row is written in the transaction of
 // the handler's first write (db::WriteHook), with the answer where the write's function returns a
@@ -23,19 +23,21 @@ namespace nuri::conduct {
 
 inline constexpr TimeUs kKeptUs = 24 * 3600 * kSecondUs;
 inline constexpr size_t kMaxKey = 255;
-inline constexpr size_t kMaxKeptBytes = 1 << 20;      // of an answer
-inline constexpr int64_t kMaxKeptEach = 20'000;       // keys of one user in one project
+inline constexpr size_t kMaxKeptBytes = 1 << 20;  // of an answer
+inline constexpr int64_t kMaxKeptEach = 20'000;   // keys of one user in one project
 
 class Idempotency {
  public:
   Idempotency(db::Database& database, const Clock& clock, Sealer sealer)
       : db_(database), clock_(clock), sealer_(std::move(sealer)) {}
 
-  // One keyed request, from its look for a kept answer to the keeping of its own. Lives in one thread.
+  // One keyed request, from its look for a kept answer to the keeping of its own. Lives in one
+  // thread.
   class Run {
    public:
     // Nothing where the request has no key. Errors: 400, 409, 422, 429.
-    static Result<std::unique_ptr<Run>> begin(Idempotency& owner, const Request& request, const Context& context);
+    static Result<std::unique_ptr<Run>> begin(Idempotency& owner, const Request& request,
+                                              const Context& context);
     ~Run();
     const std::optional<Response>& kept() const { return kept_; }  // the first answer
     Status before_commit(db::Session& s, const Response* answer);
@@ -50,9 +52,11 @@ class Idempotency {
     Idempotency& owner_;
     std::string id_, caller_, mac_;
     std::optional<Response> kept_;
-    bool claimed_ = false;       // in under_way_
-    bool written_ = false;       // its row is committed
-    std::string answer_;         // in the row, before sealing
+    bool claimed_ = false;   // in under_way_
+    bool counted_ = false;   // in counts_
+    bool written_ = false;   // its row is committed
+    bool kept_row_ = false;  // and stays
+    std::string answer_;     // in the row, before sealing
   };
 
   Status trim();  // what is older than a day

@@ -16,13 +16,20 @@ Json json_content(Json schema) {
 
 const char* access_name(Access a) {
   switch (a) {
-    case Access::open: return "open";
-    case Access::token: return "token";
-    case Access::reader: return "reader";
-    case Access::member: return "member";
-    case Access::admin: return "admin";
-    case Access::service: return "service";
-    case Access::agent: return "agent";
+    case Access::open:
+      return "open";
+    case Access::token:
+      return "token";
+    case Access::reader:
+      return "reader";
+    case Access::member:
+      return "member";
+    case Access::admin:
+      return "admin";
+    case Access::service:
+      return "service";
+    case Access::agent:
+      return "agent";
   }
   return "";
 }
@@ -40,7 +47,8 @@ std::vector<std::string> pieces_of(const std::string& pattern) {
 
 bool is_parameter(const std::string& piece) { return piece.starts_with('{'); }
 
-// OpenAPI takes two paths that differ in their parameters' names alone for the same: the first names them.
+// OpenAPI takes two paths that differ in their parameters' names alone for the same: the first
+// names them.
 class Paths {
  public:
   std::string path_of(const std::string& pattern) {
@@ -63,7 +71,8 @@ class Paths {
 
 class Writer {
  public:
-  explicit Writer(const Router& router) : router_(router), version_(router.options().microversions.max) {}
+  Writer(const Router& router, const Documents& documents)
+      : router_(router), documents_(documents), version_(router.options().microversions.max) {}
 
   Json paths() {
     Json out = Json::object();
@@ -72,13 +81,30 @@ class Writer {
       Json& item = out[path];
       std::string method = route.method;
       for (char& c : method) c = static_cast<char>(c | 32);
-      if (item[method].is_null()) item[method] = operation(route, path);
+      if (item[method].is_null()) item[method] = operation(told(route), path);
     }
     return out;
   }
   int64_t generic() const { return generic_; }
 
  private:
+  // The route, with what is said of it elsewhere where it says nothing itself.
+  Route told(const Route& route) const {
+    Route out{route.method, route.pattern,  route.access, nullptr,
+              route.body,   route.max_body, route.doc};
+    const RouteDoc* other = documents_.find(route.method, route.pattern);
+    if (!other) return out;
+    RouteDoc& doc = out.doc;
+    if (doc.summary.empty()) doc.summary = other->summary;
+    if (!doc.reads) doc.reads = other->reads;
+    if (!doc.answers) doc.answers = other->answers;
+    if (doc.status == 0) doc.status = other->status;
+    if (doc.query.empty()) doc.query = other->query;
+    doc.no_body = doc.no_body || other->no_body;
+    doc.no_answer = doc.no_answer || other->no_answer;
+    return out;
+  }
+
   Json operation(const Route& route, const std::string& path) {
     const RouteDoc& doc = route.doc;
     Json out = Json::object();
@@ -110,8 +136,11 @@ class Writer {
 
   Json parameters_of(const Route& route, const std::string& path) const {
     Json out = Json::array();
-    auto add = [&](const std::string& name, const char* where, const std::string& type, const std::string& says) {
-      Json p = Json::object({{"name", name}, {"in", where}, {"required", std::string_view(where) == "path"},
+    auto add = [&](const std::string& name, const char* where, const std::string& type,
+                   const std::string& says) {
+      Json p = Json::object({{"name", name},
+                             {"in", where},
+                             {"required", std::string_view(where) == "path"},
                              {"schema", Json::object({{"type", type}})}});
       if (!says.empty()) p.set("description", says);
       out.push_back(std::move(p));
@@ -133,17 +162,20 @@ class Writer {
 
   std::optional<Json> request_body(const Route& route) {
     bool takes = route.method == "POST" || route.method == "PUT" || route.method == "PATCH";
-    if (!takes || route.doc.no_body || (route.body == Body::none && !route.doc.reads)) return std::nullopt;
+    if (!takes || route.doc.no_body || (route.body == Body::none && !route.doc.reads))
+      return std::nullopt;
     if (route.body == Body::spool) {
       Json bytes = Json::object({{"schema", Json::object()}});
-      return Json::object({{"content", Json::object({{"application/octet-stream", std::move(bytes)}})}});
+      return Json::object(
+          {{"content", Json::object({{"application/octet-stream", std::move(bytes)}})}});
     }
     return Json::object({{"content", json_content(body_schema(route.doc.reads, true))}});
   }
 
   Json responses(const Route& route) {
     const RouteDoc& doc = route.doc;
-    bool empty = doc.no_answer || route.method == "HEAD" || (route.method == "DELETE" && !doc.answers);
+    bool empty =
+        doc.no_answer || route.method == "HEAD" || (route.method == "DELETE" && !doc.answers);
     std::string code = doc.status ? std::to_string(doc.status) : "2XX";
     Json good = Json::object({{"description", "Done"}});
     if (!empty) good.set("content", json_content(body_schema(doc.answers, false)));
@@ -155,6 +187,7 @@ class Writer {
   }
 
   const Router& router_;
+  const Documents& documents_;
   int version_;
   int64_t generic_ = 0;
   Paths names_;
@@ -165,15 +198,23 @@ Json components(const Router& router) {
   Json parameters = Json::object();
   if (range.max > 0) {
     std::string major = std::to_string(range.major) + ".";
-    std::string said = range.service + " " + major + std::to_string(range.min) + " to " + major + std::to_string(range.max) + ", or latest";
-    parameters.set("microversion", Json::object({{"name", "OpenStack-API-Version"}, {"in", "header"}, {"required", false},
-                                                 {"description", said}, {"schema", Json::object({{"type", "string"}})}}));
+    std::string said = range.service + " " + major + std::to_string(range.min) + " to " + major +
+                       std::to_string(range.max) + ", or latest";
+    parameters.set("microversion", Json::object({{"name", "OpenStack-API-Version"},
+                                                 {"in", "header"},
+                                                 {"required", false},
+                                                 {"description", said},
+                                                 {"schema", Json::object({{"type", "string"}})}}));
   }
   Json key = Json::object({{"type", "string"}, {"minLength", 1}, {"maxLength", 255}});
-  parameters.set("idempotency_key",
-                 Json::object({{"name", "Idempotency-Key"}, {"in", "header"}, {"required", false},
-                               {"description", "The same key and body again get the first answer again, for a day"},
-                               {"schema", std::move(key)}}));
+  parameters.set(
+      "idempotency_key",
+      Json::object(
+          {{"name", "Idempotency-Key"},
+           {"in", "header"},
+           {"required", false},
+           {"description", "The same key and body again get the first answer again, for a day"},
+           {"schema", std::move(key)}}));
   Json error = Json::object({{"description", "Refused; the message names what is wrong"},
                              {"content", json_content(Json::object({{"type", "object"}}))}});
   Json token = Json::object({{"type", "apiKey"}, {"in", "header"}, {"name", "X-Auth-Token"}});
@@ -184,10 +225,13 @@ Json components(const Router& router) {
 
 }  // namespace
 
-Json openapi_document(const Router& router, const std::string& service) {
-  Writer writer(router);
+Json openapi_document(const Router& router, const std::string& service,
+                      const Documents& documents) {
+  Writer writer(router, documents);
   Json paths = writer.paths();
-  Json info = Json::object({{"title", "nuri " + service}, {"version", "1"}, {"x-nuri-generic-bodies", writer.generic()}});
+  Json info = Json::object({{"title", "nuri " + service},
+                            {"version", "1"},
+                            {"x-nuri-generic-bodies", writer.generic()}});
   return Json::object({{"openapi", "3.1.0"},
                        {"info", std::move(info)},
                        {"servers", Json::array({Json::object({{"url", "/"}})})},
@@ -195,7 +239,7 @@ Json openapi_document(const Router& router, const std::string& service) {
                        {"components", components(router)}});
 }
 
-void add_openapi_route(Router& router, const std::string& service) {
+void add_openapi_route(Router& router, const std::string& service, Documents documents) {
   struct Made {
     std::once_flag once;
     std::string text;
@@ -203,8 +247,11 @@ void add_openapi_route(Router& router, const std::string& service) {
   auto made = std::make_shared<Made>();
   router
       .add("GET", "/openapi.json", Access::open,
-           [&router, service, made](const Request&, Context&) -> Result<Response> {
-             std::call_once(made->once, [&] { made->text = openapi_document(router, service).dump(); });
+           [&router, service, made, documents = std::move(documents)](
+               const Request&, Context&) -> Result<Response> {
+             std::call_once(made->once, [&] {
+               made->text = openapi_document(router, service, documents).dump();
+             });
              return Response::text(200, made->text, "application/json");
            })
       .says("This document")

@@ -1,19 +1,18 @@
 #include "services/conduct/service_main.h"
 
-#include <sys/stat.h>
-
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 
 #include "services/auth/keys.h"
 #include "services/base/log.h"
 #include "services/http/client.h"
+#include "services/http/process_main.h"
 
 namespace nuri::conduct {
 
 Service::Service(std::string name_, Config config_)
-    : name(std::move(name_)), config(std::move(config_)), data(config.text("paths.data", "/var/lib/nuri")),
+    : name(std::move(name_)),
+      config(std::move(config_)),
+      data(config.text("paths.data", "/var/lib/nuri")),
       keys(config.text("paths.keys", "/etc/nuri/keys")) {}
 
 Service::~Service() = default;
@@ -27,7 +26,8 @@ Status Service::open_database(const std::vector<Component>& components) {
 
 Status Service::open_keys() {
   self_ = TRY(auth::ServiceIdentity::open(keys + "/service.key", name, clock));
-  verifier_ = std::make_unique<auth::TokenVerifier>(keys + "/token_ed25519.pub.pem", keys + "/service.key", clock);
+  verifier_ = std::make_unique<auth::TokenVerifier>(keys + "/token_ed25519.pub.pem",
+                                                    keys + "/service.key", clock);
   return {};
 }
 
@@ -55,10 +55,13 @@ Result<http::ServerOptions> listen_at(const std::string& name, const std::string
     shaped = r.ec == std::errc() && r.ptr == end;
   }
   if (shaped) return out;
-  return bad_request("services." + name + " must be http://ADDRESS:PORT, not '" + url + "'.", "services." + name);
+  return bad_request("services." + name + " must be http://ADDRESS:PORT, not '" + url + "'.",
+                     "services." + name);
 }
 
-Result<http::ServerOptions> Service::listen() const { return listen_at(name, config.service_url(name)); }
+Result<http::ServerOptions> Service::listen() const {
+  return listen_at(name, config.service_url(name));
+}
 
 Status Service::serve(Router& router, Serving how) {
   http::ServerOptions options = TRY(listen());
@@ -67,10 +70,13 @@ Status Service::serve(Router& router, Serving how) {
   if (how.max_spool_bytes > 0) options.max_spool_bytes = how.max_spool_bytes;
   std::string address = options.address;
   Conduct conduct(*database_, clock, random, TRY(auth::read_service_key(keys + "/service.key")));
-  conduct.attach(router, name);
+  conduct.attach(router, name, std::move(how.documents));
   if (how.poll_revocations)
-    revocations_ = std::make_unique<auth::RevocationPoller>(TRY(client_of("identity")), *self_, *verifier_);
-  auto server = TRY(http::Server::create(std::move(options), router));
+    revocations_ =
+        std::make_unique<auth::RevocationPoller>(TRY(client_of("identity")), *self_, *verifier_);
+  auto handler = [&router](Request&& request) { return router.dispatch(request); };
+  auto server = TRY(how.planner ? http::Server::create(std::move(options), handler, how.planner)
+                                : http::Server::create(std::move(options), router));
   conduct.start();
   if (how.started) how.started();
   log::info("ready", {{"address", address}, {"port", server->port()}});
@@ -80,26 +86,12 @@ Status Service::serve(Router& router, Serving how) {
   return {};
 }
 
-int service_main(int argc, char** argv, const char* name, const std::function<Status(Service&)>& run) {
-  umask(0077);  // what tenants keep here is nobody else's
-  std::string path = "/etc/nuri/nuri.toml";
-  if (argc == 3 && std::strcmp(argv[1], "--config") == 0) {
-    path = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: nuri-%s [--config FILE]\n", name);
-    return 2;
-  }
-  log::init(name);
-  http::block_signals();
-  auto config = Config::load(path);
-  Status status = config ? Status() : Status(config.error());
-  if (status) {
-    Service service(name, std::move(config.value()));
-    status = run(service);
-  }
-  if (status) return 0;
-  log::error("cannot run", {{"why", status.error().message}, {"detail", status.error().detail}});
-  return 1;
+int service_main(int argc, char** argv, const char* name,
+                 const std::function<Status(Service&)>& run) {
+  return http::process_main(argc, argv, name, [&](Config& config) {
+    Service service(name, std::move(config));
+    return run(service);
+  });
 }
 
 }  // namespace nuri::conduct

@@ -14,9 +14,8 @@
 // The process of a service: what its main.cpp would do like each other one's.
 //
 //   Status run(Service& service) {
-//     TRYV(service.open_database({{"tasks", &tasks::kMigrations}, {"storage", &store::kMigrations}}));
-//     Router router(service.router_options());
-//     api.add_routes(router);
+//     TRYV(service.open_database({{"tasks", &tasks::kMigrations}, {"storage",
+//     &store::kMigrations}})); Router router(service.router_options()); api.add_routes(router);
 //     return service.serve(router, {.workers = 16, .started = [&] { runner.start(); }, ...});
 //   }
 //   int main(int argc, char** argv) { return conduct::service_main(argc, argv, "storage", run); }
@@ -52,13 +51,17 @@ class Service {
   struct Serving {
     unsigned workers = 8;
     std::string spool_dir = "/tmp";
-    uint64_t max_spool_bytes = 0;           // 0: the edge's own
-    bool poll_revocations = true;           // identity knows them itself
-    std::function<void()> started;          // the port is bound, nothing answered yet
-    std::function<void()> before_stop;      // lets go of what handlers wait for
-    std::function<void()> stopped;          // no request any more
+    uint64_t max_spool_bytes = 0;  // 0: the edge's own
+    bool poll_revocations = true;  // identity knows them itself
+    http::Server::Planner
+        planner;          // where the routes' limits alone do not say what to do with a body
+    Documents documents;  // of routes that say nothing themselves
+    std::function<void()> started;      // the port is bound, nothing answered yet
+    std::function<void()> before_stop;  // lets go of what handlers wait for
+    std::function<void()> stopped;      // no request any more
   };
-  // Listens where config's services.NAME says, until SIGTERM or SIGINT. `router` has all its routes.
+  // Listens where config's services.NAME says, until SIGTERM or SIGINT. `router` has all its
+  // routes.
   Status serve(Router& router, Serving how);
 
  private:
@@ -73,6 +76,7 @@ class Service {
 Result<http::ServerOptions> listen_at(const std::string& name, const std::string& url);
 
 // nuri-NAME [--config FILE]; FILE is /etc/nuri/nuri.toml where none is given.
-int service_main(int argc, char** argv, const char* name, const std::function<Status(Service&)>& run);
+int service_main(int argc, char** argv, const char* name,
+                 const std::function<Status(Service&)>& run);
 
 }  // namespace nuri::conduct

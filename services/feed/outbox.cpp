@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "services/base/schema_like.h"
+
 namespace nuri::feed {
 
 namespace {
@@ -57,7 +59,11 @@ void add_outbox_routes(Router& router, db::Database& database) {
              });
     }));
     return Response::json(200, Json::object({{"events", std::move(events)}, {"last", last}}));
-  });
+  }).says("Usage events, in order")
+      .query("after", "integer", "Events after this number")
+      .query("limit", "integer", "At most so many; 1000 if not given")
+      .answers(schema_like(R"({"last": 1, "events": [{"number": 1, "at_us": 1, "type": "", "project_id": "", "user_id": "",
+                               "resource_type": "", "resource_id": "", "data": {}}]})"));
 }
 
 }  // namespace nuri::feed

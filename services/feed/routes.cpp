@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "services/base/log.h"
+#include "services/base/schema_like.h"
 #include "services/feed/feed.h"
 
 namespace nuri::feed {
@@ -33,7 +34,9 @@ Result<std::string> host_of(const Request& request, const Context& context) {
 void Feed::add_routes(Router& router) {
   router.add({"GET", "/agent/v1/desired", Access::agent, [this](const Request& q, Context& c) { return get_desired(q, c); }, Body::none});
   router.add({"POST", "/agent/v1/observed", Access::agent, [this](const Request& q, Context& c) { return post_observed(q, c); }, Body::memory, 16 << 20});
-  router.add("GET", "/v1/orphans", Access::admin, [this](const Request&, Context&) { return get_orphans(); });
+  router.add("GET", "/v1/orphans", Access::admin, [this](const Request&, Context&) { return get_orphans(); })
+      .says("What agents have found running that nobody wants")
+      .answers(schema_like(R"({"orphans": [{"host": "", "id": "", "state": {}}]})"));
   router.add({"POST", "/agent/v1/replies", Access::agent, [this](const Request& q, Context& c) { return post_reply(q, c); }, Body::memory, 16 << 20});
 }
 

@@ -4,6 +4,7 @@
 
 #include "services/base/log.h"
 #include "services/gateway/console.h"
+#include "services/gateway/openapi.h"
 #include "services/gateway/paths.h"
 
 namespace nuri::gateway {
@@ -37,7 +38,8 @@ bool plain_host(std::string_view host) {
 
 class Gateway {
  public:
-  Gateway(Options options, Random& random) : options_(std::move(options)), random_(random) {}
+  Gateway(Options options, Random& random)
+      : options_(std::move(options)), random_(random), openapi_(options_.upstreams) {}
 
   // On the I/O thread.
   std::optional<http::ProxyTarget> relay(Request& request) const {
@@ -61,13 +63,16 @@ class Gateway {
   }
 
   // On a worker: everything that is not relayed.
-  Response answer(const Request& request) const {
+  Response answer(const Request& request) {
     const Destination to = destination(request);
     Response response;
     switch (to.kind) {
       case Destination::Kind::health:
         response = Response::text(200, "ok\n");
         response.headers.set("Cache-Control", "no-store");
+        break;
+      case Destination::Kind::openapi:
+        response = Response::text(200, openapi_.document(), "application/json");
         break;
       case Destination::Kind::console:
         response = serve_console(options_.console, request);
@@ -95,6 +100,7 @@ class Gateway {
 
   const Options options_;
   Random& random_;
+  OpenApi openapi_;
 };
 
 void log_access(const http::AccessLine& a) {
@@ -117,7 +123,7 @@ Result<std::unique_ptr<http::Server>> create_gateway(const Options& options, Ran
   server.address = options.address;
   server.port = options.port;
   server.tls = options.tls;
-  server.workers = 2;  // for the console's files only
+  server.workers = 2;  // for the console's files and the API's description
   server.max_connections = options.max_connections;
   server.trust_forwarded = false;
   server.access = log_access;

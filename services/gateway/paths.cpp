@@ -80,6 +80,9 @@ Destination route(const Options& options, const Request& request) {
     d.kind = Destination::Kind::upstream;
     d.upstream = &upstream;
     d.target = rest.empty() ? "/" : std::string(rest);
+    // "/volumes/" lacks a name, "/volumes" is a list: a service may want to tell them apart.
+    const std::string_view asked = std::string_view(request.target).substr(0, request.target.find('?'));
+    if (asked.ends_with('/') && !d.target.ends_with('/')) d.target += '/';
     d.target += query_of(request.target);
     d.max_body_bytes =
         is_upload(request, *segments) ? options.max_upload_bytes : options.max_body_bytes;
@@ -87,7 +90,9 @@ Destination route(const Options& options, const Request& request) {
   }
   if (request.method != "GET" && request.method != "HEAD")
     return refuse(405, "Only GET and HEAD are served at this path.", "GET, HEAD");
-  d.kind = request.path == "/healthz" ? Destination::Kind::health : Destination::Kind::console;
+  d.kind = request.path == "/healthz"        ? Destination::Kind::health
+           : request.path == "/openapi.json" ? Destination::Kind::openapi
+                                             : Destination::Kind::console;
   return d;
 }
 

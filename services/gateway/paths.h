@@ -11,7 +11,7 @@
 namespace nuri::gateway {
 
 struct Destination {
-  enum class Kind { upstream, console, health, refuse };
+  enum class Kind { upstream, console, health, openapi, refuse };
   Kind kind = Kind::refuse;
   const Upstream* upstream = nullptr;
   std::string target;  // for the upstream: its path?query

@@ -1,5 +1,7 @@
 #include "services/ledger/check.h"
 
+#include "services/base/schema_like.h"
+
 namespace nuri::ledger {
 
 namespace {
@@ -8,11 +10,12 @@ using Found = std::vector<std::string>;
 
 constexpr size_t kMaxFound = 100;
 
-void look(db::Session& s, const Ledger& ledger, const std::string& sql, const std::string& what, Found& out) {
+void look(db::Session& s, const Ledger& ledger, const std::string& sql, const std::string& what,
+          Found& out) {
   s.each(sql, {ledger.book()}, [&](const db::Row& r) {
     if (out.size() >= kMaxFound) return;
-    out.push_back(ledger.book() + ": " + what + ": " + r.text(0) + " of " + r.text(1) + ", " + r.text(2) + ": " +
-                  r.text(3) + (r.text(4).empty() ? "" : ", not " + r.text(4)));
+    out.push_back(ledger.book() + ": " + what + ": " + r.text(0) + " of " + r.text(1) + ", " +
+                  r.text(2) + ": " + r.text(3) + (r.text(4).empty() ? "" : ", not " + r.text(4)));
   });
 }
 
@@ -40,21 +43,28 @@ std::vector<std::string> check(db::Session& s, const Audited& a) {
   look(s, *a.ledger,
        "SELECT '', k.holder, k.resource, k.used, coalesce(sum(c.amount), 0) FROM ledger_counters k"
        " LEFT JOIN ledger_claims c ON c.book=k.book AND c.holder=k.holder AND c.resource=k.resource"
-       " WHERE k.book=?1 GROUP BY k.holder, k.resource, k.used HAVING k.used<>coalesce(sum(c.amount), 0)",
+       " WHERE k.book=?1 GROUP BY k.holder, k.resource, k.used HAVING "
+       "k.used<>coalesce(sum(c.amount), 0)",
        "a counter that is not the sum of its claims", out);
   look(s, *a.ledger,
-       "SELECT c.owner, c.holder, c.resource, c.amount, '' FROM ledger_claims c WHERE c.book=?1 AND NOT EXISTS"
-       " (SELECT 1 FROM ledger_counters k WHERE k.book=c.book AND k.holder=c.holder AND k.resource=c.resource)",
+       "SELECT c.owner, c.holder, c.resource, c.amount, '' FROM ledger_claims c WHERE c.book=?1 "
+       "AND NOT EXISTS"
+       " (SELECT 1 FROM ledger_counters k WHERE k.book=c.book AND k.holder=c.holder AND "
+       "k.resource=c.resource)",
        "a claim without a counter", out);
-  look(s, *a.ledger, "SELECT '', holder, resource, used, '' FROM ledger_counters WHERE book=?1 AND used<0",
+  look(s, *a.ledger,
+       "SELECT '', holder, resource, used, '' FROM ledger_counters WHERE book=?1 AND used<0",
        "a negative counter", out);
-  look(s, *a.ledger, "SELECT owner, holder, resource, amount, '' FROM ledger_claims WHERE book=?1 AND amount<=0",
+  look(s, *a.ledger,
+       "SELECT owner, holder, resource, amount, '' FROM ledger_claims WHERE book=?1 AND amount<=0",
        "a claim of nothing or less", out);
   if (!a.truth.empty()) {
     compare(s, a, out);
   } else if (!a.owners.empty()) {
     look(s, *a.ledger,
-         "SELECT owner, holder, resource, amount, '' FROM ledger_claims WHERE book=?1 AND owner NOT IN (" + a.owners + ")",
+         "SELECT owner, holder, resource, amount, '' FROM ledger_claims WHERE book=?1 AND owner "
+         "NOT IN (" +
+             a.owners + ")",
          "a claim without an owner", out);
   }
   return out;
@@ -65,14 +75,17 @@ void adopt(db::Session& s, const Ledger& ledger, const std::string& truth) {
     std::string owner, holder, resource;
     int64_t amount;
   };
-  auto facts = s.all(truth, {}, [](const db::Row& r) { return Fact{r.text(0), r.text(1), r.text(2), r.i64(3)}; });
+  auto facts = s.all(truth, {}, [](const db::Row& r) {
+    return Fact{r.text(0), r.text(1), r.text(2), r.i64(3)};
+  });
   s.exec("DELETE FROM ledger_claims WHERE book=?1", {ledger.book()});
   s.exec("DELETE FROM ledger_counters WHERE book=?1", {ledger.book()});
   for (const Fact& f : facts) ledger.take(s, f.holder, f.owner, {{f.resource, f.amount}});
 }
 
 void adopt_if_empty(db::Session& s, const Ledger& ledger, const std::string& truth) {
-  if (s.count("SELECT count(*) FROM ledger_counters WHERE book=?1", {ledger.book()}) == 0) adopt(s, ledger, truth);
+  if (s.count("SELECT count(*) FROM ledger_counters WHERE book=?1", {ledger.book()}) == 0)
+    adopt(s, ledger, truth);
 }
 
 void add_check_route(Router& router, db::Database& database, std::vector<Audited> audited) {
@@ -87,9 +100,11 @@ void add_check_route(Router& router, db::Database& database, std::vector<Audited
                }
                claims = s.count("SELECT count(*) FROM ledger_claims");
              }));
-             return Response::json(200, Json::object({{"violations", std::move(violations)}, {"claims", claims}}));
+             return Response::json(
+                 200, Json::object({{"violations", std::move(violations)}, {"claims", claims}}));
            })
-      .says("Checks the invariants of quota and capacity");
+      .says("Checks the invariants of quota and capacity")
+      .answers(schema_like(R"({"violations": [""], "claims": 1})"));
 }
 
 }  // namespace nuri::ledger

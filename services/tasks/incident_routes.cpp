@@ -1,6 +1,7 @@
 #include "services/tasks/incident_routes.h"
 
 #include "services/base/clock.h"
+#include "services/base/schema_like.h"
 #include "services/tasks/task.h"
 
 namespace nuri::tasks {
@@ -16,7 +17,10 @@ void add_incident_routes(Router& router, db::Database& database) {
                                    {"closed_at", i.closed_us ? Json(iso_seconds(*i.closed_us)) : Json()}}));
     }
     return Response::json(200, Json::object({{"incidents", std::move(list)}}));
-  });
+  }).says("What did not end in time")
+      .query("all", "boolean", "With those that are over")
+      .answers(schema_like(R"({"incidents": [{"number": 1, "resource_id": "", "resource_type": "", "step": "", "why": "",
+                               "opened_at": "", "closed_at": null}]})"));
 }
 
 }  // namespace nuri::tasks

@@ -69,7 +69,8 @@ TEST_F(AuditTest, AFloodOfRefusalsIsCounted) {
   for (int i = 0; i < 500; ++i) w.send("POST", "/v1/things", "{}", "", "reader@p");
   Json list = w.events("?limit=1000");
   int64_t dropped = 0;
-  for (const Json& e : list["events"].as_array()) dropped += std::atoi(e["error"].as_string().c_str());
+  for (const Json& e : list["events"].as_array())
+    dropped += std::atoi(e["error"].as_string().c_str());
   EXPECT_EQ(dropped, 400);
 }
 
@@ -103,7 +104,8 @@ TEST_F(AuditTest, TenantsSeeTheirOwnProjectsAndAdminsAll) {
 
 TEST_F(AuditTest, FiltersAndPages) {
   World w(dir.path());
-  for (int i = 0; i < 5; ++i) w.send("POST", "/v1/things/t" + std::to_string(i) + "/action", "{\"stop\":null}");
+  for (int i = 0; i < 5; ++i)
+    w.send("POST", "/v1/things/t" + std::to_string(i) + "/action", "{\"stop\":null}");
   TimeUs middle = w.clock.now_us() + kSecondUs;
   w.clock.advance(2 * kSecondUs);
   w.send("DELETE", "/v1/things/t1", "", "", "admin@a");
@@ -126,7 +128,8 @@ TEST_F(AuditTest, FiltersAndPages) {
     if (!next.empty()) query = next.substr(next.find('?'));
   }
   EXPECT_EQ(seen.size(), 7u);
-  for (const char* bad : {"?limit=0", "?limit=1001", "?limit=x", "?marker=-1", "?status=999", "?since=yesterday", "?outcome=maybe", "?colour=red"})
+  for (const char* bad : {"?limit=0", "?limit=1001", "?limit=x", "?marker=-1", "?status=999",
+                          "?since=yesterday", "?outcome=maybe", "?colour=red"})
     EXPECT_EQ(w.events(bad)["status"].as_int(), 400) << bad;
 }
 
@@ -135,7 +138,8 @@ TEST_F(AuditTest, TheChainTellsWhatWasAlteredOrRemoved) {
   for (int i = 0; i < 5; ++i) w.send("POST", "/v1/things", "{}");
   auto broken = [&](const char* sql) {
     if (*sql) (void)w.database->write([&](db::Session& s) { s.exec(sql); });
-    return (*parse_json(w.send("GET", "/audit/v1/check", "", "", "admin@a").body))["broken_at"].as_int();
+    return (*parse_json(w.send("GET", "/audit/v1/check", "", "", "admin@a").body))["broken_at"]
+        .as_int();
   };
   EXPECT_EQ(broken(""), 0);
   EXPECT_EQ(broken("UPDATE audit_events SET user_id='innocent' WHERE number=4"), 4);
@@ -163,7 +167,9 @@ TEST_F(AuditTest, KilledAfterTheCommitTheChangeIsInTheLogAllTheSame) {
   EXPECT_EQ(list["events"].at(0)["user_id"].as_string(), "user-of-p");
   EXPECT_EQ(list["events"].at(1)["outcome"].as_string(), "success");
   EXPECT_EQ(w.count("audit_begun"), 0);
-  EXPECT_EQ((*parse_json(w.send("GET", "/audit/v1/check", "", "", "admin@a").body))["sound"].as_bool(), true);
+  EXPECT_EQ(
+      (*parse_json(w.send("GET", "/audit/v1/check", "", "", "admin@a").body))["sound"].as_bool(),
+      true);
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST_F(IdempotencyTest, TheSameRequestAgainGetsTheFirstAnswer) {
   EXPECT_EQ(first.headers.get("Idempotency-Replayed"), "");
   EXPECT_EQ(again.headers.get("Idempotency-Replayed"), "true");
   EXPECT_EQ(w.count("things"), 1);
-  EXPECT_EQ(w.send("POST", "/v1/others", "{}", "k").body, w.send("POST", "/v1/others", "{}", "k").body);
+  EXPECT_EQ(w.send("POST", "/v1/others", "{}", "k").body,
+            w.send("POST", "/v1/others", "{}", "k").body);
   EXPECT_EQ(w.count("things"), 2);
 }
 
@@ -52,7 +53,9 @@ TEST_F(IdempotencyTest, AnotherBodyQueryOrCallerIsAnotherRequest) {
     EXPECT_NE(other.body.find("Idempotency-Key"), std::string::npos);
   }
   EXPECT_EQ(w.count("things"), 1);
-  EXPECT_EQ(w.send("POST", "/v1/things", "{}", "k", "member@another").headers.get("Idempotency-Replayed"), "");
+  EXPECT_EQ(
+      w.send("POST", "/v1/things", "{}", "k", "member@another").headers.get("Idempotency-Replayed"),
+      "");
   EXPECT_EQ(w.send("POST", "/v1/things", "{}", "k2").headers.get("Idempotency-Replayed"), "");
   w.send("POST", "/v1/things", "{}");
   w.send("POST", "/v1/things", "{}");
@@ -61,7 +64,8 @@ TEST_F(IdempotencyTest, AnotherBodyQueryOrCallerIsAnotherRequest) {
 
 TEST_F(IdempotencyTest, KeysAreOneTo255PrintableCharacters) {
   World w(dir.path());
-  for (const std::string& bad : {std::string(256, 'a'), std::string("a\x01"), std::string("\xc3\xa9"), std::string("a\nb")}) {
+  for (const std::string& bad : {std::string(256, 'a'), std::string("a\x01"),
+                                 std::string("\xc3\xa9"), std::string("a\nb")}) {
     Response r = w.send("POST", "/v1/things", "{}", bad);
     EXPECT_EQ(r.status, 400);
     EXPECT_NE(r.body.find("1 to 255"), std::string::npos);
@@ -123,7 +127,9 @@ TEST_F(IdempotencyTest, KeptForADayThenTrimmed) {
 TEST_F(IdempotencyTest, NothingSecretLiesInTheDatabase) {
   World w(dir.path());
   w.send("POST", "/v1/things", "{\"password\":\"opensesame\"}", "my-key");
-  ASSERT_NE(w.send("POST", "/v1/things", "{\"password\":\"opensesame\"}", "my-key").body.find("hunter2"), std::string::npos);
+  ASSERT_NE(
+      w.send("POST", "/v1/things", "{\"password\":\"opensesame\"}", "my-key").body.find("hunter2"),
+      std::string::npos);
   (void)w.database->write([](db::Session& s) { s.exec("DELETE FROM things"); });
   (void)w.database->write([](db::Session& s) { s.exec("DROP TABLE things"); });
   std::string bytes = w.bytes();
@@ -139,7 +145,9 @@ TEST_F(IdempotencyTest, KilledBetweenTheCommitAndTheAnswerARetryMakesNoSecond) {
   Response retry = w.send("POST", "/v1/things", "{}", "k");
   EXPECT_EQ(retry.status, 201);
   EXPECT_EQ(retry.headers.get("Idempotency-Replayed"), "true");
-  auto id = w.database->read([](db::Session& s) { return s.one("SELECT id FROM things", {}, [](const db::Row& r) { return r.text(0); }); });
+  auto id = w.database->read([](db::Session& s) {
+    return s.one("SELECT id FROM things", {}, [](const db::Row& r) { return r.text(0); });
+  });
   EXPECT_NE(retry.body.find(**id), std::string::npos);
   EXPECT_EQ(w.count("things"), 1);
 }

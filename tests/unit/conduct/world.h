@@ -22,23 +22,32 @@ class World {
     (void)database->migrate("conduct", kMigrations);
     conduct = std::make_unique<Conduct>(*database, clock, random, std::string(32, 'k'));
     // The answer is what the write's function returns.
-    router.add("POST", "/v1/things", Access::member, [this](const Request& q, Context& c) { return make(q, c); });
+    router.add("POST", "/v1/things", Access::member,
+               [this](const Request& q, Context& c) { return make(q, c); });
     // The answer comes after it.
-    router.add("POST", "/v1/others", Access::member, [this](const Request& q, Context&) -> Result<Response> {
-      std::string id = TRY(database->write([&](db::Session& s) { return insert(s, q.body); }));
-      if (die_after_write) raise(SIGKILL);
-      return Response::json(200, Json::object({{"other", Json::object({{"id", id}})}}));
+    router.add("POST", "/v1/others", Access::member,
+               [this](const Request& q, Context&) -> Result<Response> {
+                 std::string id =
+                     TRY(database->write([&](db::Session& s) { return insert(s, q.body); }));
+                 if (die_after_write) raise(SIGKILL);
+                 return Response::json(200, Json::object({{"other", Json::object({{"id", id}})}}));
+               });
+    router.add("POST", "/v1/things/{id}/action", Access::member,
+               [](const Request&, Context&) -> Result<Response> { return Response::empty(202); });
+    router.add("DELETE", "/v1/things/{id}", Access::admin,
+               [this](const Request&, Context& c) -> Result<Response> {
+                 TRYV(database->write([&](db::Session& s) {
+                   s.exec("DELETE FROM things WHERE id=?1", {c.param("id")});
+                 }));
+                 return Response::empty(204);
+               });
+    router.add("POST", "/login", Access::open, [](const Request&, Context&) -> Result<Response> {
+      return Response::text(201, "token");
     });
-    router.add("POST", "/v1/things/{id}/action", Access::member, [](const Request&, Context&) -> Result<Response> {
-      return Response::empty(202);
-    });
-    router.add("DELETE", "/v1/things/{id}", Access::admin, [this](const Request&, Context& c) -> Result<Response> {
-      TRYV(database->write([&](db::Session& s) { s.exec("DELETE FROM things WHERE id=?1", {c.param("id")}); }));
-      return Response::empty(204);
-    });
-    router.add("POST", "/login", Access::open, [](const Request&, Context&) -> Result<Response> { return Response::text(201, "token"); });
-    router.add("POST", "/agent", Access::agent, [](const Request&, Context&) -> Result<Response> { return Response::empty(204); });
-    router.add("GET", "/v1/things/{id}", Access::reader, [](const Request&, Context&) -> Result<Response> { return Response::empty(200); });
+    router.add("POST", "/agent", Access::agent,
+               [](const Request&, Context&) -> Result<Response> { return Response::empty(204); });
+    router.add("GET", "/v1/things/{id}", Access::reader,
+               [](const Request&, Context&) -> Result<Response> { return Response::empty(200); });
     conduct->attach(router, "things");
     conduct->audit().start();
   }
@@ -48,7 +57,8 @@ class World {
     if (fail) return *fail;
     auto made = database->write([&](db::Session& s) -> Result<Response> {
       std::string id = insert(s, q.body);
-      Response r = Response::json(201, Json::object({{"thing", Json::object({{"id", id}, {"adminPass", "hunter2"}})}}));
+      Response r = Response::json(
+          201, Json::object({{"thing", Json::object({{"id", id}, {"adminPass", "hunter2"}})}}));
       r.headers.set("Location", c.base_url + "/v1/things/" + id);
       return r;
     });
@@ -76,7 +86,8 @@ class World {
     return router.dispatch(r);
   }
   int64_t count(const std::string& table) {
-    return *database->read([&](db::Session& s) { return s.count("SELECT count(*) FROM " + table); });
+    return *database->read(
+        [&](db::Session& s) { return s.count("SELECT count(*) FROM " + table); });
   }
   Json events(const std::string& query = "", const std::string& token = "admin@a") {
     Response r = send("GET", "/audit/v1/events" + query, "", "", token);
@@ -85,7 +96,8 @@ class World {
   // All that lies in the database's files.
   std::string bytes() const {
     std::stringstream out;
-    for (const char* name : {"/w.db", "/w.db-wal"}) out << std::ifstream(folder_ + name, std::ios::binary).rdbuf();
+    for (const char* name : {"/w.db", "/w.db-wal"})
+      out << std::ifstream(folder_ + name, std::ios::binary).rdbuf();
     return out.str();
   }
 

@@ -71,7 +71,7 @@ TEST_F(GatewayTest, ServicesSeeWhereTheyAreReachedAndNothingForged) {
                                 "X-Openstack-Request-Id: req-forged\r\nX-Auth-Token: t\r\n");
   ASSERT_EQ(status_of(answer), 200) << answer;
   const Json seen = *parse_json(body_of(answer));
-  EXPECT_EQ(seen["target"].as_string(), "/v2.1?a=b");
+  EXPECT_EQ(seen["target"].as_string(), "/v2.1/?a=b");
   EXPECT_EQ(seen["base_url"].as_string(), "https://cloud:8443/compute");
   EXPECT_EQ(seen["peer"].as_string(), "127.0.0.1");
   EXPECT_EQ(seen["X-Auth-Token"].as_string(), "t");

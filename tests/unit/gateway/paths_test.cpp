@@ -30,10 +30,16 @@ TEST(Paths, PrefixesAreStripped) {
   EXPECT_EQ(d.target, "/v2.1/servers?limit=%201&x");
   EXPECT_EQ(d.max_body_bytes, 10u);
   EXPECT_EQ(route(o, request("GET", "/identity")).target, "/");
+  Request slash = request("GET", "/compute/v2.1/servers/?a");
+  slash.path = "/compute/v2.1/servers";  // as the edge gives it
+  EXPECT_EQ(route(o, slash).target, "/v2.1/servers/?a");
   EXPECT_EQ(route(o, request("GET", "/identity?a")).target, "/?a");
   EXPECT_EQ(route(o, request("GET", "/computer/x")).kind, Destination::Kind::console);
   EXPECT_EQ(route(o, request("GET", "/Compute/x")).kind, Destination::Kind::console);
   EXPECT_EQ(route(o, request("GET", "/healthz")).kind, Destination::Kind::health);
+  EXPECT_EQ(route(o, request("GET", "/openapi.json")).kind, Destination::Kind::openapi);
+  EXPECT_EQ(route(o, request("GET", "/compute/openapi.json")).kind, Destination::Kind::upstream);
+  EXPECT_EQ(route(o, request("POST", "/openapi.json")).status, 405);
 }
 
 TEST(Paths, OnlyAnImagesUploadMayBeLarge) {

@@ -9,7 +9,8 @@ namespace {
 const Ledger kQuota("project", {{"volumes", 3}, {"gigabytes", 10}});
 const Ledger kHosts("host", {});
 constexpr const char* kTruth =
-    "SELECT id, project, 'volumes', 1 FROM volumes UNION ALL SELECT id, project, 'gigabytes', size FROM volumes";
+    "SELECT id, project, 'volumes', 1 FROM volumes UNION ALL SELECT id, project, 'gigabytes', size "
+    "FROM volumes";
 
 class LedgerTest : public testing::Test {
  protected:
@@ -18,11 +19,13 @@ class LedgerTest : public testing::Test {
     ASSERT_TRUE(made);
     db = std::move(made).value();
     ASSERT_TRUE(db->migrate("ledger", kMigrations));
-    ASSERT_TRUE(db->migrate("test", {{1, "CREATE TABLE volumes (id TEXT PRIMARY KEY, project TEXT, size BIGINT)"}}));
+    ASSERT_TRUE(db->migrate(
+        "test", {{1, "CREATE TABLE volumes (id TEXT PRIMARY KEY, project TEXT, size BIGINT)"}}));
   }
   // Once broken is not sound again: the test that breaks it says so.
   void TearDown() override {
-    if (!broken) test::expect_sound(*db, {{&kQuota, kTruth, ""}, {&kHosts, "", "SELECT id FROM volumes"}});
+    if (!broken)
+      test::expect_sound(*db, {{&kQuota, kTruth, ""}, {&kHosts, "", "SELECT id FROM volumes"}});
   }
   Status create(const std::string& id, int64_t size, const std::string& project = "p") {
     return db->write([&](db::Session& s) -> Status {
@@ -55,7 +58,8 @@ TEST_F(LedgerTest, ARefusalNamesTheResourceWhatWasAskedUsedAndTheLimitAndWritesN
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::over_quota);
   EXPECT_EQ(refused.error().field, "gigabytes");
-  EXPECT_EQ(refused.error().message, "Quota exceeded for gigabytes: Requested 7, but already used 4 of 10 gigabytes");
+  EXPECT_EQ(refused.error().message,
+            "Quota exceeded for gigabytes: Requested 7, but already used 4 of 10 gigabytes");
   EXPECT_EQ(used("volumes"), 1);
   EXPECT_TRUE(create("b", 6));
   EXPECT_TRUE(create("c", 0));
@@ -184,11 +188,16 @@ TEST_F(LedgerTest, RandomLivesAddUp) {
     std::string id = "v" + std::to_string(random() % 8);
     std::string project = random() % 2 ? "p" : "q";
     switch (random() % 3) {
-      case 0: (void)create(id, random() % 5, project); break;
-      case 1: ASSERT_TRUE(remove(id)); break;
+      case 0:
+        (void)create(id, random() % 5, project);
+        break;
+      case 1:
+        ASSERT_TRUE(remove(id));
+        break;
       case 2:
         (void)db->write([&](db::Session& s) -> Status {
-          auto owner = s.one("SELECT project FROM volumes WHERE id=?1", {id}, [](const db::Row& r) { return r.text(0); });
+          auto owner = s.one("SELECT project FROM volumes WHERE id=?1", {id},
+                             [](const db::Row& r) { return r.text(0); });
           if (!owner) return {};
           TRYV(kQuota.move(s, id, *owner, project));
           s.exec("UPDATE volumes SET project=?1 WHERE id=?2", {project, id});
