@@ -9,18 +9,42 @@
 namespace nuri::compute {
 
 namespace {
-constexpr std::array<std::string_view, 5> kVmNames = {"building", "active", "stopped", "error",
-                                                      "deleted"};
-constexpr std::array<std::string_view, 9> kTaskNames = {
-    "",          "scheduling",     "networking", "spawning", "powering-off", "powering-on",
-    "rebooting", "rebooting_hard", "deleting"};
-// After this long without the agent having done as it was told, the owner gets the server back.
-constexpr TimeUs kActionLimitUs = 600 * kSecondUs;
+constexpr char kLastDevice = 'y';
+constexpr std::array<std::string_view, 11> kVmNames = {
+    "building",  "active",  "stopped", "error",   "deleted",          "paused",
+    "suspended", "rescued", "resized", "shelved", "shelved_offloaded"};
+constexpr std::array<std::string_view, 25> kTaskNames = {"",
+                                                         "scheduling",
+                                                         "networking",
+                                                         "spawning",
+                                                         "powering-off",
+                                                         "powering-on",
+                                                         "rebooting",
+                                                         "rebooting_hard",
+                                                         "deleting",
+                                                         "block_device_mapping",
+                                                         "pausing",
+                                                         "unpausing",
+                                                         "suspending",
+                                                         "resuming",
+                                                         "rescuing",
+                                                         "unrescuing",
+                                                         "rebuilding",
+                                                         "image_snapshot",
+                                                         "resize_migrating",
+                                                         "resize_finish",
+                                                         "resize_confirming",
+                                                         "resize_reverting",
+                                                         "shelving",
+                                                         "shelving_offloading",
+                                                         "unshelving"};
 }  // namespace
 
 Json::Array stored_list(const std::string& text) {
   return parse_json(text).value_or(Json()).as_array();
 }
+
+Json stored_object(const std::string& text) { return parse_json(text).value_or(Json()); }
 
 std::string_view name_of(VmState s) { return kVmNames[static_cast<size_t>(s)]; }
 std::string_view name_of(TaskState s) { return kTaskNames[static_cast<size_t>(s)]; }
@@ -35,101 +59,10 @@ TaskState task_state_of(std::string_view name) {
   return it == kTaskNames.end() ? TaskState::none : static_cast<TaskState>(it - kTaskNames.begin());
 }
 
-std::string_view status_of(VmState vm, TaskState task) {
-  switch (vm) {
-    case VmState::building:
-      return "BUILD";
-    case VmState::active:
-      if (task == TaskState::rebooting) return "REBOOT";
-      if (task == TaskState::rebooting_hard) return "HARD_REBOOT";
-      return "ACTIVE";
-    case VmState::stopped:
-      return task == TaskState::rebooting_hard ? "HARD_REBOOT" : "SHUTOFF";
-    case VmState::error:
-      return "ERROR";
-    case VmState::deleted:
-      return "DELETED";
-  }
-  return "UNKNOWN";
-}
-
-std::vector<StatePair> states_of(std::string_view status) {
-  if (status == "BUILD") return {{VmState::building, {}}};
-  if (status == "ACTIVE") return {{VmState::active, {}}};
-  if (status == "SHUTOFF") return {{VmState::stopped, {}}};
-  if (status == "ERROR") return {{VmState::error, {}}};
-  if (status == "DELETED") return {{VmState::deleted, {}}};
-  if (status == "REBOOT") return {{VmState::active, {TaskState::rebooting}}};
-  if (status == "HARD_REBOOT") {
-    return {{VmState::active, {TaskState::rebooting_hard}},
-            {VmState::stopped, {TaskState::rebooting_hard}}};
-  }
-  return {};
-}
-
-namespace {
-
-struct Rule {
-  Action action;
-  const char* name;  // in refusals
-  std::vector<VmState> from;
-  std::vector<TaskState> during;  // besides none
-};
-
-const std::vector<Rule>& rules() {
-  using enum VmState;
-  static const std::vector<Rule> kRules = {
-      {Action::start, "start", {stopped}, {}},
-      {Action::stop, "stop", {active, error}, {}},
-      {Action::soft_reboot, "reboot", {active}, {}},
-      {Action::hard_reboot,
-       "reboot",
-       {active, stopped, error},
-       {TaskState::rebooting, TaskState::rebooting_hard}},
-      {Action::attach_volume, "attach_volume", {active, stopped}, {}},
-      {Action::detach_volume, "detach_volume", {active, stopped, error}, {}},
-      {Action::attach_interface, "attach_interface", {active, stopped}, {}},
-      {Action::detach_interface, "detach_interface", {active, stopped}, {}},
-      {Action::console,
-       "get_console_output",
-       {building, active, stopped, error},
-       {TaskState::spawning, TaskState::powering_off, TaskState::powering_on, TaskState::rebooting,
-        TaskState::rebooting_hard}},
-  };
-  return kRules;
-}
-
-}  // namespace
-
-Status allow(Action action, const Server& server) {
-  for (const Rule& rule : rules()) {
-    if (rule.action != action) continue;
-    auto refuse = [&](const char* what, std::string_view state) {
-      return conflict("Cannot '" + std::string(rule.name) + "' instance " + server.id +
-                      " while it is in " + what + " " + std::string(state));
-    };
-    if (std::find(rule.from.begin(), rule.from.end(), server.vm_state) == rule.from.end()) {
-      return refuse("vm_state", name_of(server.vm_state));
-    }
-    bool busy =
-        server.task_state != TaskState::none &&
-        std::find(rule.during.begin(), rule.during.end(), server.task_state) == rule.during.end();
-    if (busy) return refuse("task_state", name_of(server.task_state));
-    // Its task is not there to carry it out; giving a volume back needs no guest.
-    bool needs_guest = action != Action::console && action != Action::detach_volume;
-    if (needs_guest && !has_run(server))
-      return conflict("Cannot '" + std::string(rule.name) + "' instance " + server.id +
-                      " while it is in vm_state " + std::string(name_of(server.vm_state)) +
-                      ": it has never run; delete it.");
-    return {};
-  }
-  return internal("no rule for an action");
-}
-
 int power_number(std::string_view power) {
   if (power == "running") return kPowerRunning;
   if (power == "paused") return kPowerPaused;
-  if (power == "stopped") return kPowerShutdown;
+  if (power == "stopped" || power == "suspended") return kPowerShutdown;
   if (power == "crashed") return kPowerCrashed;
   return kPowerNone;
 }
@@ -144,62 +77,121 @@ Observation observation_from(const Json& state) {
   o.reboot_count = state["reboot_count"].as_int();
   for (const Json& p : state["ports"].as_array()) o.ports.push_back(p.as_string());
   for (const Json& v : state["volumes"].as_array()) o.volumes.push_back(v.as_string());
+  o.disk_number = state["disk"]["number"].as_int();
+  o.disk_keep = state["disk"]["keep"].as_int();
+  o.snapshot = state["snapshot"]["number"].as_int();
+  o.snapshot_status = state["snapshot"]["status"].as_string();
+  o.snapshot_error = state["snapshot"]["error"].as_string();
   o.trace = state["trace"];
   return o;
 }
 
-namespace {
-
-// The agent has taken up the newest wish and is done with it.
-bool settled(const Server& server, const Observation& seen) {
-  return seen.revision >= server.spec_revision && seen.phase == "ready" &&
-         seen.reboot_count >= server.reboot_count;
+std::string power_wish(const Server& server) {
+  if (!server.wants_running) return "stopped";
+  return server.held.empty() ? "running" : server.held;
 }
 
-void finish(Server& server, VmState state) {
-  server.vm_state = state;
-  server.task_state = TaskState::none;
-  server.fault_code = 0;
-  server.fault_message.clear();
+Json flavor_part(const Server& s) {
+  return Json::object({{"id", s.flavor_id},
+                       {"name", s.flavor_name},
+                       {"specs", s.flavor_specs},
+                       {"vcpus", s.vcpus},
+                       {"ram_mib", s.ram_mib},
+                       {"disk_gib", s.disk_gib},
+                       {"ephemeral_gib", s.ephemeral_gib},
+                       {"swap_mib", s.swap_mib}});
 }
 
-void fault(Server& server, std::string why, TimeUs now_us) {
-  server.vm_state = VmState::error;
-  server.task_state = TaskState::none;
-  server.fault_code = 500;
-  server.fault_message = std::move(why);
-  server.fault_us = now_us;
+void take_flavor(Server& s, const Json& part) {
+  s.flavor_id = part["id"].as_string();
+  s.flavor_name = part["name"].as_string();
+  s.flavor_specs = part["specs"].as_string("{}");
+  s.vcpus = part["vcpus"].as_int();
+  s.ram_mib = part["ram_mib"].as_int();
+  s.disk_gib = part["disk_gib"].as_int();
+  s.ephemeral_gib = part["ephemeral_gib"].as_int();
+  s.swap_mib = part["swap_mib"].as_int();
 }
 
-}  // namespace
+void hold_for_resize(Server& s) {
+  Json resize = stored_object(s.resize);
+  auto beyond = [&](const char* what, const char* more, int64_t has) {
+    auto of = [&](const char* which) {
+      const Json& part = resize[which];
+      return part[what].as_int() + (more ? part[more].as_int() : 0);
+    };
+    return resize.is_null() ? 0 : std::max(of("old"), of("new")) - has;
+  };
+  s.extra_vcpus = beyond("vcpus", nullptr, s.vcpus);
+  s.extra_ram_mib = beyond("ram_mib", nullptr, s.ram_mib);
+  s.extra_disk_gib = beyond("disk_gib", "ephemeral_gib", s.disk_gib + s.ephemeral_gib);
+}
 
-bool apply_observation(Server& server, const Observation& seen, TimeUs now_us) {
-  VmState vm = server.vm_state;
-  TaskState task = server.task_state;
-  int64_t power = server.power_state;
-  server.power_state = power_number(seen.power);
-  bool running = seen.power == "running";
-  if (settled(server, seen)) {
-    // A guest that shut itself down stays down until somebody starts it.
-    if (task == TaskState::none && server.wants_running && seen.power == "stopped" &&
-        vm == VmState::active) {
-      server.wants_running = false;
-      finish(server, VmState::stopped);
-    } else if (task == TaskState::powering_off && seen.power == "stopped") {
-      finish(server, VmState::stopped);
-    } else if (task != TaskState::none && task != TaskState::powering_off && running) {
-      finish(server, VmState::active);
-    } else if (task == TaskState::none && seen.power == "crashed" && vm == VmState::active) {
-      fault(server, "The guest crashed. A hard reboot starts it again.", now_us);
-    }
-  } else if (seen.phase == "failed" && seen.revision >= server.spec_revision &&
-             task != TaskState::none) {
-    fault(server, seen.error.empty() ? "The host could not do it." : seen.error, now_us);
-  } else if (task != TaskState::none && now_us - server.task_since_us > kActionLimitUs) {
-    fault(server, "The host did not do it in time.", now_us);
+std::string_view action_of(TaskState task) {
+  switch (task) {
+    case TaskState::powering_off:
+      return "stop";
+    case TaskState::powering_on:
+      return "start";
+    case TaskState::rebooting:
+    case TaskState::rebooting_hard:
+      return "reboot";
+    case TaskState::pausing:
+      return "pause";
+    case TaskState::unpausing:
+      return "unpause";
+    case TaskState::suspending:
+      return "suspend";
+    case TaskState::resuming:
+      return "resume";
+    case TaskState::rescuing:
+      return "rescue";
+    case TaskState::unrescuing:
+      return "unrescue";
+    case TaskState::rebuilding:
+      return "rebuild";
+    case TaskState::image_snapshot:
+      return "createImage";
+    case TaskState::resize_migrating:
+    case TaskState::resize_finish:
+      return "resize";
+    case TaskState::resize_confirming:
+      return "confirmResize";
+    case TaskState::resize_reverting:
+      return "revertResize";
+    case TaskState::shelving:
+    case TaskState::shelving_offloading:
+      return "shelve";
+    case TaskState::unshelving:
+      return "unshelve";
+    case TaskState::scheduling:
+    case TaskState::block_device_mapping:
+    case TaskState::networking:
+    case TaskState::spawning:
+      return "create";
+    case TaskState::deleting:
+      return "delete";
+    case TaskState::none:
+      return "";
   }
-  return vm != server.vm_state || task != server.task_state || power != server.power_state;
+  return "";
 }
+
+std::string free_device(const std::vector<ServerVolume>& taken, const std::string& asked) {
+  auto used = [&](const std::string& d) {
+    return std::any_of(taken.begin(), taken.end(), [&](const auto& v) { return v.device == d; });
+  };
+  std::string wish = asked.starts_with("/dev/") ? asked : "/dev/" + asked;
+  bool fits =
+      wish.size() == 8 && wish.starts_with("/dev/vd") && wish[7] > 'a' && wish[7] <= kLastDevice;
+  if (fits && !used(wish)) return wish;
+  for (char c = 'b'; c <= kLastDevice; ++c) {
+    std::string d = std::string("/dev/vd") + c;
+    if (!used(d)) return d;
+  }
+  return "";
+}
+
 
 std::string hostname_from(std::string_view name, std::string_view fallback) {
   std::string out;

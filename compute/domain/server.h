@@ -12,7 +12,19 @@
 namespace nuri::compute {
 
 // Nova's vm_state: what the server is. Its names are stored and shown.
-enum class VmState { building, active, stopped, error, deleted };
+enum class VmState {
+  building,
+  active,
+  stopped,
+  error,
+  deleted,
+  paused,
+  suspended,
+  rescued,
+  resized,
+  shelved,
+  shelved_offloaded
+};
 // Nova's task_state: what is being done to it.
 enum class TaskState {
   none,
@@ -23,7 +35,23 @@ enum class TaskState {
   powering_on,
   rebooting,
   rebooting_hard,
-  deleting
+  deleting,
+  block_device_mapping,
+  pausing,
+  unpausing,
+  suspending,
+  resuming,
+  rescuing,
+  unrescuing,
+  rebuilding,
+  image_snapshot,
+  resize_migrating,
+  resize_finish,
+  resize_confirming,
+  resize_reverting,
+  shelving,
+  shelving_offloading,
+  unshelving
 };
 
 std::string_view name_of(VmState s);
@@ -37,6 +65,7 @@ inline constexpr int kPowerNone = 0, kPowerRunning = 1, kPowerPaused = 3, kPower
 
 // A list kept as JSON text, by value: a range-for over it outlives the parse.
 Json::Array stored_list(const std::string& text);
+Json stored_object(const std::string& text);  // null where there is none
 
 struct Server {
   std::string id, project_id, user_id, name, hostname, request_id;
@@ -62,6 +91,17 @@ struct Server {
   TimeUs task_since_us = 0;
   int64_t power_state = kPowerNone;
   bool wants_running = true;
+  std::string held;         // of one that is to run: "", "paused", "suspended"
+  int64_t disk_number = 0;  // counts rebuilds
+  int64_t disk_keep = 0;    // the copy put aside for a resize; -1: to be taken back
+  int64_t disk_kept = 0;    // the last number given to a copy
+  // JSON, null where there is none. snapshot: {"number", "image_id", "state", "for", "image"};
+  // resize: {"old", "new", "running"}; rescue: the image; shelve: {"image_id", "host"}.
+  std::string snapshot = "null", resize = "null", rescue = "null", shelve = "null";
+  int64_t snapshot_count = 0;
+  // What a resize holds beyond the flavor, so that there is room for either of the two.
+  int64_t extra_vcpus = 0, extra_ram_mib = 0, extra_disk_gib = 0;
+  std::string password;  // what the guest posted
   int64_t reboot_count = 0;
   std::string reboot_type = "soft";
   int64_t spec_revision = 0;  // of the newest wish sent to the agent
@@ -90,12 +130,15 @@ struct ServerPort {
   std::string status = "DOWN", tag;
 };
 
-// A wish to have a volume. wanted: storage is to connect it; connected: the guest is to get it;
+// A wish to have a volume. making: storage is to make it first; wanted: storage is to connect it; connected: the guest is to get it;
 // attached; detaching: storage is to hear of it; unplugging: the guest is to lose it, then storage
 // releases it.
 struct ServerVolume {
   std::string attachment_id, server_id, volume_id, project_id, device, state = "wanted";
   std::string path, format, serial, tag;
+  // JSON of one that is yet to be made: {"image"|"snapshot", "size_gib", "type", "name"}.
+  std::string source = "null";
+  bool delete_on_termination = false;
   int64_t size_gib = 0;
   TimeUs since_us = 0;
 };
@@ -126,7 +169,22 @@ enum class Action {
   detach_volume,
   attach_interface,
   detach_interface,
-  console
+  console,
+  pause,
+  unpause,
+  suspend,
+  resume,
+  rescue,
+  unrescue,
+  rebuild,
+  resize,
+  confirm_resize,
+  revert_resize,
+  snapshot,
+  shelve,
+  shelve_offload,
+  unshelve,
+  restore
 };
 Status allow(Action action, const Server& server);
 // It has once been up on a host. One that never was can only be deleted.
@@ -138,16 +196,31 @@ inline bool has_run(const Server& server) {
 struct Observation {
   int64_t revision = 0;
   std::string power, phase, error;
-  int64_t progress = 0, reboot_count = 0;
+  int64_t progress = 0, reboot_count = 0, disk_number = 0, disk_keep = 0, snapshot = 0;
+  std::string snapshot_status, snapshot_error;
   std::vector<std::string> ports, volumes;
   Json trace;
 };
 Observation observation_from(const Json& state);
 int power_number(std::string_view power);
+std::string power_wish(const Server& server);  // as the agent's spec has it
+
+// The flavor as a resize keeps it, and back into the server.
+Json flavor_part(const Server& server);
+void take_flavor(Server& server, const Json& part);
+// Sets what is held beyond the flavor, by server.resize (nothing where that is null).
+void hold_for_resize(Server& server);
+// The action in whose course a task state is; "" for none of its own.
+std::string_view action_of(TaskState task);
 
 // What an observation makes of a server that has been active before. Changes states only.
 // Answers whether anything changed.
 bool apply_observation(Server& server, const Observation& seen, TimeUs now_us);
+
+// A device's name for a further disk, /dev/vdb to /dev/vdy: the one asked for where it is free and of
+// that shape, else the first free one; "" where all are taken. vda is the system disk, vdz the
+// config drive.
+std::string free_device(const std::vector<ServerVolume>& taken, const std::string& asked);
 
 // A host name out of a server's name: letters, digits and dashes, at most 63 (RFC 1123).
 std::string hostname_from(std::string_view name, std::string_view fallback);

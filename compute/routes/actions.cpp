@@ -1,5 +1,7 @@
 #include <map>
 
+#include "compute/routes/actions.h"
+#include "compute/routes/consoles.h"
 #include "compute/routes/resolve.h"
 #include "compute/routes/server_query.h"
 #include "services/base/fields.h"
@@ -10,53 +12,6 @@ namespace nuri::compute {
 namespace {
 
 constexpr unsigned kConsoleTimeoutMs = 10'000;
-
-using ActionHandler = Result<Response> (*)(App&, Context&, const std::string& id,
-                                           const Json& argument);
-
-// The wish changes and the task is woken; the server shows the task state at once.
-Result<Response> set_power(App& app, Context& c, const std::string& id, Action action,
-                           const char* name) {
-  return change(app, c, id, [&](db::Session& s, Server& server) -> Result<Response> {
-    TRYV(allow(action, server));
-    server.wants_running = action != Action::stop;
-    server.task_state = action == Action::stop ? TaskState::powering_off : TaskState::powering_on;
-    server.task_since_us = server.updated_us = app.clock.now_us();
-    app.begin_action(s, c, server, name,
-                     action == Action::stop ? "compute_stop_instance" : "compute_start_instance");
-    save_server(s, server);
-    app.task.signal(s, server.id);
-    return Response::empty(202);
-  });
-}
-
-Result<Response> start(App& app, Context& c, const std::string& id, const Json&) {
-  return set_power(app, c, id, Action::start, "start");
-}
-Result<Response> stop(App& app, Context& c, const std::string& id, const Json&) {
-  return set_power(app, c, id, Action::stop, "stop");
-}
-
-Result<Response> reboot(App& app, Context& c, const std::string& id, const Json& argument) {
-  std::string type = argument["type"].as_string();
-  bool soft = type == "SOFT" || type == "soft" || type == "Soft";
-  bool hard = type == "HARD" || type == "hard" || type == "Hard";
-  if (!soft && !hard)
-    return bad_request("Invalid input for field/attribute type. It must be one of: SOFT, HARD.",
-                       "type");
-  return change(app, c, id, [&](db::Session& s, Server& server) -> Result<Response> {
-    TRYV(allow(soft ? Action::soft_reboot : Action::hard_reboot, server));
-    server.wants_running = true;
-    ++server.reboot_count;
-    server.reboot_type = soft ? "soft" : "hard";
-    server.task_state = soft ? TaskState::rebooting : TaskState::rebooting_hard;
-    server.task_since_us = server.updated_us = app.clock.now_us();
-    app.begin_action(s, c, server, "reboot", "compute_reboot_instance");
-    save_server(s, server);
-    app.task.signal(s, server.id);
-    return Response::empty(202);
-  });
-}
 
 Result<Response> console(App& app, Context& c, const std::string& id, const Json& argument) {
   Json lines = argument["length"];
@@ -192,10 +147,29 @@ Result<Response> remove_group(App& app, Context& c, const std::string& id, const
 }
 
 const std::map<std::string, ActionHandler, std::less<>> kActions = {
-    {"os-start", start},
-    {"os-stop", stop},
-    {"reboot", reboot},
+    {"os-start", start_server},
+    {"os-stop", stop_server},
+    {"reboot", reboot_server},
+    {"pause", pause_server},
+    {"unpause", unpause_server},
+    {"suspend", suspend_server},
+    {"resume", resume_server},
+    {"rescue", rescue_server},
+    {"unrescue", unrescue_server},
+    {"changePassword", change_password},
+    {"restore", restore_server},
+    {"rebuild", rebuild_server},
+    {"resize", resize_server},
+    {"confirmResize", confirm_resize},
+    {"revertResize", revert_resize},
+    {"createImage", create_image},
+    {"createBackup", create_backup},
+    {"shelve", shelve_server},
+    {"shelveOffload", shelve_offload},
+    {"unshelve", unshelve_server},
     {"os-getConsoleOutput", console},
+    {"os-getVNCConsole", get_vnc_console},
+    {"os-getSerialConsole", get_serial_console},
     {"forceDelete", force_delete},
     {"lock", lock},
     {"unlock", unlock},
@@ -209,30 +183,11 @@ const std::map<std::string, ActionHandler, std::less<>> kActions = {
 };
 
 // Nova's, known to clients, that this cloud answers with a clear no.
-const std::vector<std::string_view> kNotServed = {"createImage",
-                                                  "rebuild",
-                                                  "resize",
-                                                  "confirmResize",
-                                                  "revertResize",
-                                                  "changePassword",
-                                                  "pause",
-                                                  "unpause",
-                                                  "suspend",
-                                                  "resume",
-                                                  "rescue",
-                                                  "unrescue",
-                                                  "shelve",
-                                                  "shelveOffload",
-                                                  "unshelve",
-                                                  "migrate",
+const std::vector<std::string_view> kNotServed = {"migrate",
                                                   "os-migrateLive",
                                                   "evacuate",
-                                                  "createBackup",
-                                                  "restore",
                                                   "trigger_crash_dump",
-                                                  "os-getVNCConsole",
                                                   "os-getSPICEConsole",
-                                                  "os-getSerialConsole",
                                                   "os-getRDPConsole",
                                                   "os-getMKSConsole",
                                                   "resetNetwork",
@@ -257,6 +212,7 @@ Result<Response> act(App& app, const Request& request, Context& c) {
 void add_action_routes(Router& router, App& app) {
   router.add("POST", "/v2.1/servers/{id}/action", Access::member,
              [&app](const Request& q, Context& c) { return act(app, q, c); });
+  add_password_routes(router, app);
 }
 
 }  // namespace nuri::compute

@@ -8,10 +8,6 @@ namespace nuri::compute {
 
 namespace {
 
-// /dev/vdb to /dev/vdy: vda is the system disk, vdz the config drive.
-constexpr size_t kMaxVolumes = 24;
-constexpr char kLastDevice = 'y';
-
 struct Attach {
   std::string volume_id;
   std::optional<std::string> device, tag;
@@ -41,26 +37,7 @@ Result<Attach> read_attach(const Request& request, int version) {
       });
   Json body = TRY(body_member(request.body, "volumeAttachment"));
   A in = TRY(kFields.read(body, version));
-  if (in.delete_on_termination)
-    return bad_request("This cloud does not serve delete_on_termination yet.",
-                       "delete_on_termination");
   return in;
-}
-
-// /dev/vdX: the one asked for where it is free and of that shape, else the first free one.
-std::string free_device(const std::vector<ServerVolume>& taken, const std::string& asked) {
-  auto used = [&](const std::string& d) {
-    return std::any_of(taken.begin(), taken.end(), [&](const auto& v) { return v.device == d; });
-  };
-  std::string wish = asked.starts_with("/dev/") ? asked : "/dev/" + asked;
-  bool fits =
-      wish.size() == 8 && wish.starts_with("/dev/vd") && wish[7] > 'a' && wish[7] <= kLastDevice;
-  if (fits && !used(wish)) return wish;
-  for (char c = 'b'; c <= kLastDevice; ++c) {
-    std::string d = std::string("/dev/vd") + c;
-    if (!used(d)) return d;
-  }
-  return "";
 }
 
 Result<Response> attach(App& app, const Request& request, Context& c) {
@@ -92,14 +69,16 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
       return bad_request(
           "Invalid volume: volume " + in.volume_id + " is already attached to another server.",
           "volumeId");
-    if (taken.size() >= kMaxVolumes)
+    std::string device = free_device(taken, in.device.value_or(""));
+    if (device.empty())
       return forbidden("At most 24 volumes can be attached to a server.");
     ServerVolume v;
     v.attachment_id = app.random.uuid();
     v.server_id = now.id;
     v.volume_id = in.volume_id;
     v.project_id = now.project_id;
-    v.device = free_device(taken, in.device.value_or(""));
+    v.device = device;
+    v.delete_on_termination = in.delete_on_termination;
     v.tag = in.tag.value_or("");
     v.since_us = app.clock.now_us();
     insert_volume(s, v);
@@ -117,12 +96,46 @@ Result<Response> detach(App& app, Context& c) {
     auto v = find_volume(s, server.id, c.param("volume_id"));
     if (!v) return not_found("volume_id not found: " + c.param("volume_id").substr(0, 255));
     TRYV(allow(Action::detach_volume, server));
+    if (v->device == "/dev/vda")
+      return bad_request("Cannot detach a root device volume", "volume_id");
     if (v->state == "detaching" || v->state == "unplugging") return Response::empty(202);
     v->state = "detaching";
     v->since_us = app.clock.now_us();
     save_volume(s, *v);
     app.begin_action(s, c, server, "detach_volume", "compute_detach_volume");
     app.task.signal(s, server.id);
+    return Response::empty(202);
+  });
+}
+
+struct AttachmentChange {
+  std::string volume_id;
+  std::optional<bool> delete_on_termination;
+  std::optional<std::string> id, server_id, device, tag;
+};
+
+// From 2.85 on, whether the volume goes with the server; another volume in its place is not served.
+Result<Response> update(App& app, const Request& request, Context& c) {
+  using A = AttachmentChange;
+  static const Fields<A> kFields(
+      "volumeAttachment", Fields<A>::Unknown::refuse,
+      {text("volumeId", &A::volume_id).required_().format_("uuid"),
+       boolean("delete_on_termination", &A::delete_on_termination).since_(85),
+       text("id", &A::id).since_(85), text("serverId", &A::server_id).since_(85),
+       text("device", &A::device).nullable_().since_(85),
+       text("tag", &A::tag).nullable_().since_(85)});
+  TRYV(app.load(c, c.param("id")));
+  A in = TRY(kFields.read(TRY(body_member(request.body, "volumeAttachment")), c.microversion));
+  return change(app, c, c.param("id"), [&](db::Session& s, Server& server) -> Result<Response> {
+    auto v = find_volume(s, server.id, c.param("volume_id"));
+    if (!v) return not_found("volume_id not found: " + c.param("volume_id").substr(0, 255));
+    if (in.volume_id != v->volume_id)
+      return bad_request("This cloud does not put another volume into a volume's place.",
+                         "volumeId");
+    if (in.delete_on_termination) v->delete_on_termination = *in.delete_on_termination;
+    save_volume(s, *v);
+    refresh_shown(s, server);
+    save_server(s, server);
     return Response::empty(202);
   });
 }
@@ -158,6 +171,8 @@ void add_attachment_routes(Router& router, App& app) {
              [&app](const Request& q, Context& c) { return attach(app, q, c); });
   router.add("GET", one, Access::reader,
              [&app](const Request&, Context& c) { return show(app, c); });
+  router.add("PUT", one, Access::member,
+             [&app](const Request& q, Context& c) { return update(app, q, c); });
   router.add("DELETE", one, Access::member,
              [&app](const Request&, Context& c) { return detach(app, c); });
 }

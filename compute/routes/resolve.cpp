@@ -15,50 +15,6 @@ Error refused(const Error& e, std::string text, const char* field) {
   return e;
 }
 
-Result<Flavor> find_usable_flavor(App& app, const Context& c, const std::string& id) {
-  return app.db.read([&](db::Session& s) -> Result<Flavor> {
-    auto flavor = find_flavor(s, id);
-    if (!flavor || (!c.claims.is_admin() && !flavor_visible(s, *flavor, c.claims.project_id))) {
-      return bad_request("Invalid flavorRef provided: flavor " + id + " could not be found.",
-                         "flavorRef");
-    }
-    return std::move(*flavor);
-  });
-}
-
-Result<Json> find_usable_image(App& app, const Context& c, const std::string& id,
-                               const Flavor& flavor) {
-  auto got = app.peers.image.call("GET", "/v2/images/" + id, {}, c.token);
-  if (!got) return refused(got.error(), "Image " + id + " could not be found.", "imageRef");
-  const Json& image = *got;
-  if (image["status"].as_string() != "active")
-    return bad_request("Image " + id + " is not active: it is " + image["status"].as_string() + ".",
-                       "imageRef");
-  const std::string& format = image["disk_format"].as_string();
-  if (format != "qcow2" && format != "raw")
-    return bad_request(
-        "Image " + id + " has disk_format " + format + "; servers boot from qcow2 or raw.",
-        "imageRef");
-  if (image["min_ram"].as_int() > flavor.ram_mib) {
-    return bad_request("Flavor's memory is too small for requested image: it has " +
-                           std::to_string(flavor.ram_mib) + " MiB, the image needs " +
-                           std::to_string(image["min_ram"].as_int()) + ".",
-                       "flavorRef");
-  }
-  int64_t virtual_gib = (image["virtual_size"].as_int() + kGib - 1) / kGib;
-  int64_t needed = std::max(image["min_disk"].as_int(), virtual_gib);
-  if (flavor.disk_gib > 0 && needed > flavor.disk_gib) {
-    return bad_request("Flavor's disk is too small for requested image: it has " +
-                           std::to_string(flavor.disk_gib) + " GiB, the image needs " +
-                           std::to_string(needed) + ".",
-                       "flavorRef");
-  }
-  return Json::object({{"id", id},
-                       {"disk_format", format},
-                       {"size", image["size"]},
-                       {"sha512", image["os_hash_value"]}});
-}
-
 Result<std::vector<ServerPort>> automatic_ports(App& app, const Context& c) {
   Json got = TRY(app.peers.network.call("GET", "/v2.0/networks", {}, c.token));
   std::vector<std::string> usable;
@@ -160,6 +116,55 @@ Status resolve_zone(App& app, const Context& c, const ServerCreate& in, Resolved
 
 }  // namespace
 
+Result<Flavor> find_usable_flavor(App& app, const Context& c, const std::string& id) {
+  return app.db.read([&](db::Session& s) -> Result<Flavor> {
+    auto flavor = find_flavor(s, id);
+    if (!flavor || (!c.claims.is_admin() && !flavor_visible(s, *flavor, c.claims.project_id))) {
+      return bad_request("Invalid flavorRef provided: flavor " + id + " could not be found.",
+                         "flavorRef");
+    }
+    return std::move(*flavor);
+  });
+}
+
+Result<Json> find_usable_image(App& app, const Context& c, const std::string& id,
+                               const Flavor& flavor, const char* field) {
+  auto got = app.peers.image.call("GET", "/v2/images/" + id, {}, c.token);
+  if (!got) return refused(got.error(), "Image " + id + " could not be found.", field);
+  const Json& image = *got;
+  if (image["status"].as_string() != "active")
+    return bad_request("Image " + id + " is not active: it is " + image["status"].as_string() + ".",
+                       field);
+  const std::string& format = image["disk_format"].as_string();
+  bool turned = format == "vmdk" || format == "vdi" || format == "vhd" || format == "vhdx";
+  bool as_it_is = format == "qcow2" || format == "raw" || format == "iso" || format == "ami" ||
+                  format == "aki" || format == "ari";
+  if ((!turned && !as_it_is) || (turned && image["virtual_size"].as_int() == 0))
+    return bad_request("Image " + id + " has disk_format " + format +
+                           ": no disk can be made of it, only of qcow2, raw, iso, vmdk, vdi, vhd "
+                           "and vhdx.",
+                       field);
+  if (image["min_ram"].as_int() > flavor.ram_mib) {
+    return bad_request("Flavor's memory is too small for requested image: it has " +
+                           std::to_string(flavor.ram_mib) + " MiB, the image needs " +
+                           std::to_string(image["min_ram"].as_int()) + ".",
+                       "flavorRef");
+  }
+  int64_t virtual_gib = (image["virtual_size"].as_int() + kGib - 1) / kGib;
+  int64_t needed = std::max(image["min_disk"].as_int(), virtual_gib);
+  if (flavor.disk_gib > 0 && needed > flavor.disk_gib) {
+    return bad_request("Flavor's disk is too small for requested image: it has " +
+                           std::to_string(flavor.disk_gib) + " GiB, the image needs " +
+                           std::to_string(needed) + ".",
+                       "flavorRef");
+  }
+  return Json::object({{"id", id},
+                       {"disk_format", format},
+                       {"size", image["size"]},
+                       {"virtual_size", image["virtual_size"]},
+                       {"sha512", image["os_hash_value"]}});
+}
+
 Result<Json> find_group(App& app, const Context& c, const std::string& name) {
   Json got = TRY(app.peers.network.call("GET", "/v2.0/security-groups", {}, c.token));
   Json found;
@@ -189,7 +194,9 @@ Result<Resolved> resolve(App& app, const Context& c, const ServerCreate& in) {
     if (!out.key) return bad_request("Invalid key_name provided.", "key_name");
   }
   TRYV(resolve_zone(app, c, in, out));
-  out.image = TRY(find_usable_image(app, c, in.image_id, out.flavor));
+  if (!in.image_id.empty())
+    out.image = TRY(find_usable_image(app, c, in.image_id, out.flavor, "imageRef"));
+  TRYV(resolve_devices(app, c, in, out));
   if (in.net == ServerCreate::Net::automatic) {
     out.ports = TRY(automatic_ports(app, c));
   } else {

@@ -11,8 +11,10 @@ using tasks::Outcome;
 using tasks::Task;
 
 namespace {
+constexpr size_t kMaxPassword = 4096;
 constexpr TimeUs kPlaceLimitUs = 60 * kSecondUs;
 constexpr TimeUs kPortsLimitUs = 300 * kSecondUs;
+constexpr TimeUs kVolumesLimitUs = 3600 * kSecondUs;  // of an image
 constexpr TimeUs kBootLimitUs = 1800 * kSecondUs;  // a large image over a slow wire
 constexpr TimeUs kLookUs = 60 * kSecondUs;
 // A host silent for this long is taken for dead: a delete need not wait for it. The wish that the
@@ -29,7 +31,11 @@ tasks::Kind ServerTask::kind() {
   k.steps = {{"place", step(&ServerTask::place)},   {"ports", step(&ServerTask::ports)},
              {"boot", step(&ServerTask::boot)},     {"watch", step(&ServerTask::watch)},
              {"failed", step(&ServerTask::failed)}, {"remove", step(&ServerTask::remove)},
-             {"gone", step(&ServerTask::gone)},     {"release", step(&ServerTask::release)}};
+             {"gone", step(&ServerTask::gone)},     {"release", step(&ServerTask::release)},
+             {"volumes", step(&ServerTask::boot_volumes)},
+             {"offload", step(&ServerTask::offload)},
+             {"offloaded", step(&ServerTask::offloaded)},
+             {"parked", step(&ServerTask::parked)}};
   k.delete_step = "remove";
   k.teardown = {"remove", "gone", "release"};
   k.failed_step = "failed";
@@ -45,6 +51,12 @@ Status ServerTask::observed(db::Session& s, const std::string& host, const std::
     observe_host(s, host, state, clock_.now_us(), random_.uuid());
   } else if (kind == "server") {
     signal(s, id);
+  } else if (kind == "password") {
+    auto server = find_server(s, id);
+    if (!server || server->deleted || server->host != host) return {};
+    server->password = state["password"].as_string().substr(0, kMaxPassword);
+    save_server(s, *server);
+    signal(s, id);  // the host is told that it is kept
   }
   return {};
 }
@@ -76,15 +88,6 @@ Result<ServerTask::View> ServerTask::look(const std::string& id) {
   });
 }
 
-namespace {
-
-PlaceRequest request_of(const Server& server) {
-  return {server.vcpus, server.ram_mib, server.disk_gib + server.ephemeral_gib, server.zone,
-          server.forced_host};
-}
-
-}  // namespace
-
 void ServerTask::add_stage(Server& server, const char* stage) {
   Json list = parse_json(server.stages).value_or(Json::array());
   int64_t begin = list.size() ? list.at(list.size() - 1)["end_us"].as_int() : server.created_us;
@@ -96,8 +99,14 @@ void ServerTask::add_stage(Server& server, const char* stage) {
 Result<Outcome> ServerTask::place(const Task& task) {
   View v = TRY(look(task.id));
   Plan plan = TRY(db_.read([&](db::Session& s) {
-    return compute::place(capacities(s, clock_.now_us()), request_of(v.server));
+    return compute::place(capacities(s, clock_.now_us()), placement_request(s, v.server));
   }));
+  bool shelved = v.server.vm_state == VmState::shelved_offloaded;
+  if (plan.host.empty() && shelved) {
+    return Outcome::next("parked", [this, id = task.id, why = plan.text()](db::Session& s) {
+      return stay_parked(s, id, why);
+    });
+  }
   if (plan.host.empty()) {
     return Outcome::next("failed", [this, id = task.id, plan](db::Session& s) -> Status {
       auto server = find_server(s, id);
@@ -106,10 +115,11 @@ Result<Outcome> ServerTask::place(const Task& task) {
       return fail(s, id, plan.text());
     });
   }
-  return Outcome::next("ports",
-                       [this, id = task.id, plan](db::Session& s) -> Status {
+  bool volumes_first = !v.volumes.empty();
+  return Outcome::next(volumes_first ? "volumes" : "ports",
+                       [this, id = task.id, plan, volumes_first](db::Session& s) -> Status {
                          auto server = find_server(s, id);
-                         PlaceRequest again = request_of(*server);
+                         PlaceRequest again = placement_request(s, *server);
                          again.host = plan.host;
                          // Another server may have been promised the room since the look.
                          if (compute::place(capacities(s, clock_.now_us()), again).host.empty())
@@ -118,19 +128,21 @@ Result<Outcome> ServerTask::place(const Task& task) {
                          server->host = plan.host;
                          server->host_zone = plan.zone;
                          server->placement = plan.json().dump();
-                         server->task_state = TaskState::networking;
+                         if (server->vm_state == VmState::building)
+                           server->task_state = volumes_first ? TaskState::block_device_mapping
+                                                              : TaskState::networking;
                          add_stage(*server, "placement");
                          save_server(s, *server);
                          return {};
                        })
-      .within(kPortsLimitUs);
+      .within(volumes_first ? kVolumesLimitUs : kPortsLimitUs);
 }
 
 Status ServerTask::bind_port(const Server& server, ServerPort& port) {
   std::string target = "/internal/v1/ports/" + port.id;
   std::string owner = "compute:" + (server.host_zone.empty() ? "nova" : server.host_zone);
   Json got;
-  if (port.ours) {
+  if (port.ours && port.state == "wanted") {
     Json body =
         Json::object({{"network_id", port.network_id},
                       {"project_id", server.project_id},
@@ -171,12 +183,17 @@ Status ServerTask::free_port(const ServerPort& port) {
 
 Result<Outcome> ServerTask::ports(const Task& task) {
   View v = TRY(look(task.id));
+  bool shelved = v.server.vm_state == VmState::shelved_offloaded;
   for (ServerPort& port : v.ports) {
-    if (port.state != "wanted") continue;
+    if (port.state != "wanted" && !(shelved && port.state == "bound")) continue;
     auto bound = bind_port(v.server, port);
     if (bound) continue;
     if (!permanent(bound.error())) return bound.error();
     std::string why = "Failed to allocate the network(s): " + bound.error().message;
+    if (shelved) {
+      return Outcome::next(
+          "parked", [this, id = task.id, why](db::Session& s) { return stay_parked(s, id, why); });
+    }
     return Outcome::next("failed",
                          [this, id = task.id, why](db::Session& s) { return fail(s, id, why); });
   }
@@ -184,7 +201,8 @@ Result<Outcome> ServerTask::ports(const Task& task) {
                        [this, id = task.id, made = v.ports](db::Session& s) -> Status {
                          auto server = find_server(s, id);
                          for (const ServerPort& p : made) save_port(s, p);
-                         server->task_state = TaskState::spawning;
+                         if (server->vm_state == VmState::building)
+                           server->task_state = TaskState::spawning;
                          add_stage(*server, "network");
                          refresh_shown(s, *server);
                          put_spec(s, *server);
@@ -220,7 +238,7 @@ Result<Outcome> ServerTask::boot(const Task& task) {
       server->trace = seen.trace.dump();
       add_stage(*server, "boot");
       tell_usage(s, *server);
-      finish_actions(s, id, clock_.now_us(), "Success");
+      finish_actions(s, id, {"create", "unshelve"}, clock_.now_us(), "Success");
       save_server(s, *server);
       return {};
     });
@@ -280,7 +298,10 @@ Status ServerTask::fail(db::Session& s, const std::string& id, const std::string
 }
 
 void ServerTask::tell_usage(db::Session& s, Server& server) {
-  std::string state = server.vm_state == VmState::stopped ? "stopped" : "active";
+  std::string state = "active";
+  if (server.vm_state == VmState::stopped) state = "stopped";
+  if (server.vm_state == VmState::suspended) state = "suspended";
+  if (server.vm_state == VmState::shelved_offloaded) state = "shelved_offloaded";
   if (server.usage_state == state) return;
   feed::Event e;
   e.at_us = clock_.now_us();
@@ -329,11 +350,20 @@ Result<Outcome> ServerTask::gone(const Task& task) {
 Result<Outcome> ServerTask::release(const Task& task) {
   View v = TRY(look(task.id));
   for (const ServerVolume& volume : v.volumes) {
-    TRYV(peers_.storage.call("DELETE", "/internal/v1/volumes/" + volume.volume_id + "/attachment/" +
-                                           volume.attachment_id));
+    std::string target = "/internal/v1/volumes/" + volume.volume_id;
+    TRYV(peers_.storage.call("DELETE", target + "/attachment/" + volume.attachment_id));
+    if (!volume.delete_on_termination) continue;
+    // One with snapshots stays its user's.
+    auto deleted = peers_.storage.call("DELETE", target);
+    if (!deleted && !permanent(deleted.error())) return deleted.error();
   }
   for (const ServerPort& port : v.ports) {
     TRYV(free_port(port));
+  }
+  // And what an attach that died half way has ordered: the network service makes no more for us.
+  TRYV(peers_.network.call("DELETE", "/internal/v1/ports?device_id=" + task.id));
+  for (const std::string* kept : {&v.server.snapshot, &v.server.shelve}) {
+    TRYV(drop_image(stored_object(*kept)["image_id"].as_string()));
   }
   return Outcome::done([this, id = task.id, freed = v.ports](db::Session& s) -> Status {
     // A request that was waiting for the network service has bound a port since it was freed.
@@ -362,6 +392,7 @@ Status ServerTask::finish_release(db::Session& s, const std::string& id) {
   server->terminated_us = server->updated_us = now;
   server->addresses = "{}";
   server->volumes = "[]";
+  server->password.clear();
   finish_actions(s, id, now, "Success");
   save_server(s, *server);
   return {};

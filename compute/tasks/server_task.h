@@ -12,8 +12,10 @@
 
 // The one lifelong task of a server:
 //
-//   place -> ports -> boot -> watch            watch: power, reboots, volumes and ports come and go
-//      \________\________\_____> failed        failed: in ERROR, waits for the delete signal
+//   place -> volumes -> ports -> boot -> watch    watch: power, rebuilds, resizes, snapshots; volumes
+//      \________\________\________\____> failed            and ports come and go
+//   watch -> offload -> offloaded -> parked       failed: in ERROR, waits for the delete signal
+//   parked -> place                               parked: shelved, on no host
 //   delete signal, at any point: remove -> gone -> release -> (no row, no task)
 //
 // Ids of ports and attachments are in rows before anybody outside hears of them, outside creates
@@ -56,15 +58,31 @@ class ServerTask {
   };
   Result<View> look(const std::string& id);
   Result<tasks::Outcome> place(const tasks::Task& task);
+  Result<tasks::Outcome> boot_volumes(const tasks::Task& task);
   Result<tasks::Outcome> ports(const tasks::Task& task);
   Result<tasks::Outcome> boot(const tasks::Task& task);
   Result<tasks::Outcome> watch(const tasks::Task& task);
+  Result<tasks::Outcome> offload(const tasks::Task& task);
+  Result<tasks::Outcome> offloaded(const tasks::Task& task);
+  Result<tasks::Outcome> parked(const tasks::Task& task);
   Result<tasks::Outcome> failed(const tasks::Task& task);
   Result<tasks::Outcome> remove(const tasks::Task& task);
   Result<tasks::Outcome> gone(const tasks::Task& task);
   Result<tasks::Outcome> release(const tasks::Task& task);
 
-  // watch's parts: an outcome where there was something to do. See watch.cpp.
+  // Makes and connects volumes that a server needs to boot; what became of each, into the rows.
+  Result<bool> make_volume(const Server& server, ServerVolume& volume);
+  Result<bool> connect_for_boot(const Server& server, ServerVolume& volume);
+
+  // watch's parts: an outcome where there was something to do. See watch.cpp and life.cpp.
+  Result<std::optional<tasks::Outcome>> watch_life(const View& v);
+  Result<std::optional<tasks::Outcome>> unpack(const Server& server);
+  Result<std::optional<tasks::Outcome>> watch_snapshot(const View& v, const Json& snapshot);
+  Result<std::optional<tasks::Outcome>> end_snapshot(const View& v, const Json& snapshot);
+  Status finish_snapshot(db::Session& s, const std::string& id, const Json& snapshot,
+                         const std::string& problem);
+  Status stay_parked(db::Session& s, const std::string& id, const std::string& why);
+  Status drop_image(const std::string& image_id);
   Result<std::optional<tasks::Outcome>> watch_ports(const View& v);
   Result<std::optional<tasks::Outcome>> watch_volumes(const View& v);
   Result<std::optional<tasks::Outcome>> connect_volume(const ServerVolume& volume,
@@ -89,6 +107,9 @@ class ServerTask {
   TimeUs started_us_;
   std::function<void()> wake_;
 };
+
+// The body of PUT /internal/v1/images/{id} for a server's snapshot (kept with the wish for it).
+Result<Json> queue_snapshot(Peer& image, const std::string& image_id, const Json& body);
 
 // What the agent is told: the wish for one server, from its rows.
 Json server_spec(const Server& server, const std::vector<ServerPort>& ports,

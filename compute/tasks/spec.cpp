@@ -45,7 +45,15 @@ Json metadata_spec(const Server& s) {
                        {"meta", stored(s.metadata)},
                        {"user_data", s.user_data ? Json(*s.user_data) : Json()},
                        {"availability_zone", s.host_zone},
+                       {"password_set", !s.password.empty()},
                        {"launch_index", s.launch_index}});
+}
+
+// Once its image is there and the server is as it is to be copied.
+Json snapshot_spec(const Server& s) {
+  Json wish = stored(s.snapshot);
+  if (wish["state"].as_string() != "wanted") return {};
+  return Json::object({{"number", wish["number"]}, {"image_id", wish["image_id"]}});
 }
 
 }  // namespace
@@ -64,7 +72,7 @@ Json server_spec(const Server& s, const std::vector<ServerPort>& ports,
       {"name", s.name},
       {"project_id", s.project_id},
       {"user_id", s.user_id},
-      {"power", s.wants_running ? "running" : "stopped"},
+      {"power", power_wish(s)},
       {"reboot", Json::object({{"count", s.reboot_count}, {"type", s.reboot_type}})},
       {"flavor", Json::object({{"name", s.flavor_name},
                                {"vcpus", s.vcpus},
@@ -73,6 +81,9 @@ Json server_spec(const Server& s, const std::vector<ServerPort>& ports,
       {"image", stored(s.image)},
       {"ports", port_list},
       {"volumes", volume_list},
+      {"disk", Json::object({{"number", s.disk_number}, {"keep", s.disk_keep}})},
+      {"rescue", stored(s.rescue)},
+      {"snapshot", snapshot_spec(s)},
       {"metadata", metadata_spec(s)},
       {"config_drive", s.config_drive},
   });

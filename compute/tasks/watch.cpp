@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compute/store/ledgers.h"
 #include "compute/tasks/server_task.h"
 #include "services/base/log.h"
 
@@ -13,11 +14,17 @@ using tasks::Task;
 namespace {
 
 constexpr TimeUs kLookUs = 60 * kSecondUs;
+constexpr TimeUs kImagePollUs = 2 * kSecondUs;
 constexpr TimeUs kVolumePollUs =
     kSecondUs / 2;  // storage makes the volume's file ready on the host
 constexpr TimeUs kConnectLimitUs = 300 * kSecondUs;
 constexpr TimeUs kPlugLimitUs = 300 * kSecondUs;  // a guest that does not take the device
 constexpr TimeUs kUnplugLateUs = 60 * kSecondUs;  // or does not let go of it
+
+// Whose end it is that a volume has come into this state.
+std::string_view volume_action(std::string_view state) {
+  return state == "attached" ? "attach_volume" : "detach_volume";
+}
 
 bool has(const std::vector<std::string>& list, const std::string& what) {
   return std::find(list.begin(), list.end(), what) != list.end();
@@ -27,11 +34,13 @@ bool has(const std::vector<std::string>& list, const std::string& what) {
 
 Result<Outcome> ServerTask::watch(const Task& task) {
   View v = TRY(look(task.id));
+  if (auto o = TRY(watch_life(v))) return std::move(*o);
   if (auto o = TRY(watch_ports(v))) return std::move(*o);
   if (auto o = TRY(watch_volumes(v))) return std::move(*o);
   bool waiting = std::any_of(v.volumes.begin(), v.volumes.end(),
                              [](const auto& x) { return x.state == "wanted"; });
-  return Outcome::wait(waiting ? kVolumePollUs : kLookUs,
+  bool image_comes = v.server.snapshot != "null";
+  return Outcome::wait(waiting ? kVolumePollUs : image_comes ? kImagePollUs : kLookUs,
                        [this, id = task.id](db::Session& s) { return settle(s, id); });
 }
 
@@ -39,20 +48,28 @@ Result<Outcome> ServerTask::watch(const Task& task) {
 Status ServerTask::settle(db::Session& s, const std::string& id) {
   auto server = find_server(s, id);
   if (!server) return internal("a watched server without a row: " + id);
-  TaskState before = server->task_state;
+  const Server before = *server;
   put_spec(s, *server);
   auto state = feed_.observed(s, server->host, "server", id);
   if (state && apply_observation(*server, observation_from(*state), clock_.now_us())) {
     server->updated_us = clock_.now_us();
+    // Another flavor is another price, whatever the state.
+    if (server->flavor_id != before.flavor_id && !server->usage_state.empty())
+      server->usage_state = "resized";
     if (server->vm_state != VmState::error) tell_usage(s, *server);
     put_spec(s, *server);
   }
-  if (before != TaskState::none && server->task_state == TaskState::none) {
+  if (before.task_state != TaskState::none && server->task_state == TaskState::none) {
     bool bad = server->vm_state == VmState::error;
-    finish_actions(s, id, clock_.now_us(), bad ? "Error" : "Success",
-                   bad ? server->fault_message : "");
+    finish_actions(s, id, {action_of(before.task_state)}, clock_.now_us(),
+                   bad ? "Error" : "Success", bad ? server->fault_message : "");
   }
   save_server(s, *server);
+  // Less is held once a resize is over: that always fits.
+  if (before.resize != server->resize) {
+    TRYV(claim_quota(s, *server));
+    allocate_host(s, id, server->host);
+  }
   return {};
 }
 
@@ -81,7 +98,8 @@ Result<std::optional<Outcome>> ServerTask::watch_ports(const View& v) {
             refresh_shown(s, *server);
             put_spec(s, *server);
             save_server(s, *server);
-            finish_actions(s, id, clock_.now_us(), made ? "Success" : "Error");
+            finish_actions(s, id, {"attach_interface"}, clock_.now_us(),
+                           made ? "Success" : "Error");
             return {};
           }));
     }
@@ -105,7 +123,7 @@ Result<std::optional<Outcome>> ServerTask::watch_ports(const View& v) {
           auto server = find_server(s, id);
           refresh_shown(s, *server);
           save_server(s, *server);
-          finish_actions(s, id, clock_.now_us(), "Success");
+          finish_actions(s, id, {"detach_interface"}, clock_.now_us(), "Success");
           return {};
         }));
   }
@@ -150,7 +168,8 @@ Result<std::optional<Outcome>> ServerTask::connect_volume(const ServerVolume& vo
                         erase_volume(s, volume.attachment_id);
                       else
                         save_volume(s, now);
-                      if (!ready) finish_actions(s, id, clock_.now_us(), "Error", why);
+                      if (!ready)
+                        finish_actions(s, id, {"attach_volume"}, clock_.now_us(), "Error", why);
                       auto server_row = find_server(s, id);
                       refresh_shown(s, *server_row);
                       save_server(s, *server_row);
@@ -167,7 +186,7 @@ std::optional<Outcome> ServerTask::give_up_volume(const std::string& id, const S
     row->state = "unplugging";
     row->since_us = clock_.now_us();
     save_volume(s, *row);
-    finish_actions(s, id, clock_.now_us(), "Error", why);
+    finish_actions(s, id, {"attach_volume"}, clock_.now_us(), "Error", why);
     return settle(s, id);
   });
 }
@@ -200,7 +219,8 @@ Result<std::optional<Outcome>> ServerTask::watch_volumes(const View& v) {
           auto server = find_server(s, id);
           refresh_shown(s, *server);
           save_server(s, *server);
-          if (done) finish_actions(s, id, clock_.now_us(), done);
+          if (done)
+            finish_actions(s, id, {volume_action(state)}, clock_.now_us(), done);
           return settle(s, id);
         }));
   };

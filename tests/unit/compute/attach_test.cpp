@@ -35,10 +35,13 @@ Response act(World& w, const std::string& id, const char* body, const char* toke
 
 std::string volume_status(World& w) { return w.storage.volumes[kVolume]["status"].as_string(); }
 
+// With what its event says of it in "message".
 Json newest_action(World& w, const std::string& id) {
-  return body_of(w.send("GET", "/v2.1/servers/" + id + "/os-instance-actions",
-                        "member"))["instanceActions"]
-      .at(0);
+  const std::string all = "/v2.1/servers/" + id + "/os-instance-actions";
+  Json action = body_of(w.send("GET", all, "member"))["instanceActions"].at(0);
+  Json shown = body_of(w.send("GET", all + "/" + action["request_id"].as_string(), "member", {},
+                              84))["instanceAction"];
+  return action.set("message", shown["events"].at(0)["details"]);
 }
 
 const std::string kPort = "eeeeeeee-0000-4000-8000-000000000002";

@@ -118,6 +118,145 @@ TEST(ServerCrash, DeletedAtEachPointOfALife) {
   }
 }
 
+namespace {
+
+struct Step {
+  const char* body;
+  const char* status;
+};
+
+// A life with every action that has more than one part.
+const std::vector<Step>& long_life() {
+  static const std::vector<Step> kSteps = {
+      {R"({"rebuild": {"imageRef": "bbbbbbbb-0000-4000-8000-000000000001"}})", "ACTIVE"},
+      {R"({"resize": {"flavorRef": "2"}})", "VERIFY_RESIZE"},
+      {R"({"revertResize": null})", "ACTIVE"},
+      {R"({"resize": {"flavorRef": "2"}})", "VERIFY_RESIZE"},
+      {R"({"confirmResize": null})", "ACTIVE"},
+      {R"({"createImage": {"name": "snap"}})", "ACTIVE"},
+      {R"({"suspend": null})", "SUSPENDED"},
+      {R"({"resume": null})", "ACTIVE"},
+      {R"({"rescue": null})", "RESCUE"},
+      {R"({"unrescue": null})", "ACTIVE"},
+      {R"({"shelve": null})", "SHELVED_OFFLOADED"},
+      {R"({"unshelve": null})", "ACTIVE"},
+  };
+  return kSteps;
+}
+
+bool at_rest(World& w, const std::string& id, const char* status) {
+  return w.status(id) == status && w.show(id)["OS-EXT-STS:task_state"].is_null();
+}
+
+int64_t unfinished(World& w) {
+  return w.count("SELECT count(*) FROM actions WHERE finish_us=0");
+}
+
+// Boots from a volume that is made of an image, beside the one with a disk of its own.
+std::string create_from_volume(World& w) {
+  Json device = Json::object({{"source_type", "image"},
+                              {"destination_type", "volume"},
+                              {"uuid", kImage},
+                              {"boot_index", 0},
+                              {"volume_size", 1},
+                              {"delete_on_termination", true}});
+  return w.create_server(
+      Json::object({{"imageRef", ""}, {"block_device_mapping_v2", Json::array({device})}}));
+}
+
+}  // namespace
+
+TEST(ServerCrash, AtEachPointOfALongLife) {
+  int n = 1;
+  for (; n < 1500; ++n) {
+    World w;
+    w.add_flavor("2", 1024, 2, 2);
+    KillAt kill(w, n);
+    std::string id = w.create_server();
+    ASSERT_TRUE(run(w, [&] { return w.status(id) == "ACTIVE"; }));
+    for (const Step& step : long_life()) {
+      auto r = w.send_raw("POST", "/v2.1/servers/" + id + "/action", "member", step.body);
+      ASSERT_LT(r.status, 300) << step.body << r.body << kill.where;
+      ASSERT_TRUE(run(w, [&] { return at_rest(w, id, step.status); }))
+          << step.body << " " << kill.where << w.show(id).dump();
+      EXPECT_EQ(unfinished(w), 0) << step.body;
+    }
+    ASSERT_TRUE(run(w, [&] { return w.image.images.size() == 2; })) << "the snapshot stays";
+    ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
+    ASSERT_TRUE(run(w, [&] { return w.status(id) == "gone"; }));
+    w.expect_nothing_left();
+    ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure())
+        << "killed at " << n << ": " << kill.where;
+    if (!kill.killed) break;
+  }
+  EXPECT_GT(n, 100);
+  EXPECT_LT(n, 1500);
+}
+
+TEST(ServerCrash, DeletedAtEachPointOfALongLife) {
+  int n = 1;
+  for (; n < 1500; ++n) {
+    World w;
+    w.add_flavor("2", 1024, 2, 2);
+    std::string id = w.create_server();
+    int left = n;
+    bool deleted = false;
+    w.at_point = [&](const tasks::Task&, tasks::CrashPoint) {
+      if (deleted || --left > 0) return;
+      deleted = true;
+      ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
+      throw Crash{};
+    };
+    ASSERT_TRUE(run(w, [&] { return deleted || w.status(id) == "ACTIVE"; }));
+    for (const Step& step : long_life()) {
+      if (deleted) break;
+      auto r = w.send_raw("POST", "/v2.1/servers/" + id + "/action", "member", step.body);
+      ASSERT_LT(r.status, 300) << step.body << r.body;
+      ASSERT_TRUE(run(w, [&] { return deleted || at_rest(w, id, step.status); })) << step.body;
+    }
+    if (!deleted) break;
+    ASSERT_TRUE(run(w, [&] { return w.status(id) == "gone"; })) << "deleted at point " << n;
+    w.expect_nothing_left();
+    for (const auto& [image, what] : w.image.images)
+      EXPECT_TRUE(image == kImage || what["name"].as_string() == "snap") << what.dump();
+    ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure()) << "deleted at point " << n;
+  }
+  EXPECT_GT(n, 100);
+  EXPECT_LT(n, 1500);
+}
+
+TEST(ServerCrash, AtEachPointOfABootFromAVolume) {
+  for (bool del : {false, true}) {
+    int n = 1;
+    for (; n < 300; ++n) {
+      World w;
+      std::string id = create_from_volume(w);
+      int left = n;
+      bool killed = false, ending = false;
+      w.at_point = [&](const tasks::Task&, tasks::CrashPoint) {
+        if (killed || (del && ending) || --left > 0) return;
+        killed = true;
+        if (del) {
+          ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
+        }
+        throw Crash{};
+      };
+      ASSERT_TRUE(run(w, [&] { return (del && killed) || w.status(id) == "ACTIVE"; }));
+      if (!del || !killed) {
+        ending = true;
+        ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
+      }
+      ASSERT_TRUE(run(w, [&] { return w.status(id) == "gone"; })) << "at point " << n;
+      w.expect_nothing_left();
+      EXPECT_EQ(w.storage.volumes.size(), 1u) << "the one made goes with its server";
+      ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure()) << "at point " << n;
+      if (!killed) break;
+    }
+    EXPECT_GT(n, 12);
+    EXPECT_LT(n, 300);
+  }
+}
+
 TEST(ServerCrash, DeletedWhileTheNetworkIsAway) {
   World w;
   std::string id = w.create_server();
@@ -125,7 +264,7 @@ TEST(ServerCrash, DeletedWhileTheNetworkIsAway) {
   w.network.away = true;
   ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
   EXPECT_FALSE(w.run_until([&] { return w.status(id) == "gone"; }, 60));
-  EXPECT_EQ(w.count("SELECT count(*) FROM allocations"), 1);
+  EXPECT_EQ(w.count("SELECT count(*) FROM ledger_claims WHERE book='host'"), 3);
   w.network.away = false;
   EXPECT_TRUE(w.run_until([&] { return w.status(id) == "gone"; }));
   w.expect_nothing_left();

@@ -62,10 +62,15 @@ TEST(Transitions, WhatNeverRanCannotBeRunAgain) {
 
 TEST(Transitions, EveryStatusComesBackFromItsStates) {
   for (auto vm :
-       {VmState::building, VmState::active, VmState::stopped, VmState::error, VmState::deleted}) {
+       {VmState::building, VmState::active, VmState::stopped, VmState::error, VmState::deleted,
+        VmState::paused, VmState::suspended, VmState::rescued, VmState::resized, VmState::shelved,
+        VmState::shelved_offloaded}) {
     EXPECT_EQ(vm_state_of(name_of(vm)), vm);
     for (auto task :
-         {TaskState::none, TaskState::rebooting, TaskState::rebooting_hard, TaskState::deleting}) {
+         {TaskState::none, TaskState::rebooting, TaskState::rebooting_hard, TaskState::deleting,
+          TaskState::rebuilding, TaskState::resize_migrating, TaskState::resize_finish,
+          TaskState::resize_reverting, TaskState::unshelving}) {
+      EXPECT_EQ(task_state_of(name_of(task)), task);
       bool found = false;
       for (const auto& p : states_of(status_of(vm, task))) {
         bool any =
@@ -97,6 +102,62 @@ TEST(Transitions, CrashIsAFaultThatAHardRebootMends) {
   EXPECT_TRUE(apply_observation(s, o, 7));
   EXPECT_EQ(s.vm_state, VmState::active);
   EXPECT_TRUE(s.fault_message.empty());
+}
+
+TEST(Transitions, AnActionIsOverOnlyWithItsOwnEnd) {
+  Server s;
+  s.vm_state = VmState::active;
+  s.task_state = TaskState::rebuilding;
+  s.disk_number = 2;
+  s.spec_revision = 5;
+  Observation o;
+  o.revision = 5;
+  o.phase = "ready";
+  o.power = "running";
+  o.disk_number = 1;
+  EXPECT_TRUE(apply_observation(s, o, 1));  // the power only
+  EXPECT_EQ(s.task_state, TaskState::rebuilding) << "the old disk still";
+  o.disk_number = 2;
+  o.revision = 4;
+  EXPECT_FALSE(apply_observation(s, o, 1)) << "an older wish's";
+  o.revision = 5;
+  EXPECT_TRUE(apply_observation(s, o, 1));
+  EXPECT_EQ(s.task_state, TaskState::none);
+}
+
+TEST(Transitions, ResizeHoldsRoomForEitherFlavor) {
+  Server s;
+  s.vcpus = 2;
+  s.ram_mib = 512;
+  s.disk_gib = 1;
+  Server other = s;
+  other.vcpus = 1;
+  other.ram_mib = 2048;
+  other.disk_gib = 4;
+  s.resize = Json::object({{"old", flavor_part(s)}, {"new", flavor_part(other)}}).dump();
+  hold_for_resize(s);
+  EXPECT_EQ(s.extra_vcpus, 0);
+  EXPECT_EQ(s.extra_ram_mib, 1536);
+  EXPECT_EQ(s.extra_disk_gib, 3);
+  take_flavor(s, flavor_part(other));
+  hold_for_resize(s);
+  EXPECT_EQ(s.extra_vcpus, 1);
+  EXPECT_EQ(s.extra_ram_mib, 0);
+  s.resize = "null";
+  hold_for_resize(s);
+  EXPECT_EQ(s.extra_vcpus, 0);
+}
+
+TEST(Devices, EndBeforeTheConfigDrive) {
+  std::vector<ServerVolume> taken;
+  EXPECT_EQ(free_device(taken, "vdc"), "/dev/vdc");
+  EXPECT_EQ(free_device(taken, "/dev/vdz"), "/dev/vdb");
+  EXPECT_EQ(free_device(taken, "/dev/sda; rm"), "/dev/vdb");
+  for (char c = 'b'; c <= 'y'; ++c) {
+    taken.emplace_back();
+    taken.back().device = std::string("/dev/vd") + c;
+  }
+  EXPECT_EQ(free_device(taken, ""), "");
 }
 
 TEST(Hostname, OutOfAnyName) {

@@ -75,6 +75,16 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
     EXPECT_TRUE(user_token.empty()) << target;
     if (p[2] == "floatingips")
       return Json::object({{"floatingips", Json(Json::Array(floating.begin(), floating.end()))}});
+    if (method == "DELETE" && p.size() == 3) {  // all of a server that is gone
+      std::string device = target.substr(target.find('=') + 1);
+      for (auto it = ports.begin(); it != ports.end();) {
+        bool theirs = it->second["device_id"].as_string() == device;
+        bool user = theirs && user_ports.count(it->first);
+        if (user) it->second.set("device_id", "");
+        it = theirs && !user ? ports.erase(it) : std::next(it);
+      }
+      return Json();
+    }
     const std::string& id = p.at(3);
     bool binding = p.size() > 4;
     if (method == "PUT" && at_put) std::exchange(at_put, nullptr)();
@@ -139,14 +149,41 @@ Result<Json> FakeNetwork::call(std::string_view method, const std::string& targe
   return not_found("the fake network has no " + target);
 }
 
+// PUT, GET and DELETE /internal/v1/volumes/{id}
+Result<Json> FakeStorage::internal_volume(std::string_view method, const std::string& id,
+                                          const Json& body) {
+  if (method == "DELETE") {
+    EXPECT_FALSE(attachments.count(id)) << "deleted while a server has it";
+    volumes.erase(id);
+    return Json();
+  }
+  if (method == "PUT" && !volumes.count(id)) {
+    if (!refuse_volumes.empty()) return Error(ErrorCode::too_large, refuse_volumes);
+    volumes[id] = Json::object({{"id", id},
+                                {"status", "available"},
+                                {"bootable", "true"},
+                                {"made_of", body["volume"]}});
+  }
+  if (!volumes.count(id)) return not_found("no volume " + id);
+  return Json::object({{"volume", Json::object({{"id", id},
+                                                {"status", slow ? "creating" : "available"},
+                                                {"host", "host1"},
+                                                {"ready", !slow}})}});
+}
+
 Result<Json> FakeStorage::call(std::string_view method, const std::string& target, const Json& body,
                                const std::string&) {
   auto p = parts(target);
+  if (p[0] == "v3" && p[2] == "snapshots") {
+    return snapshots.count(p[3]) ? Result<Json>(Json::object({{"snapshot", snapshots[p[3]]}}))
+                                 : Result<Json>(not_found("no snapshot"));
+  }
   if (p[0] == "v3") {
     return volumes.count(p[3]) ? Result<Json>(Json::object({{"volume", volumes[p[3]]}}))
                                : Result<Json>(not_found("no volume"));
   }
   const std::string& id = p.at(3);
+  if (p.size() == 4) return internal_volume(method, id, body);
   if (method == "DELETE") {
     if (volumes.count(id)) volumes[id].set("status", "available");
     attachments.erase(id);
@@ -169,11 +206,38 @@ Result<Json> FakeStorage::call(std::string_view method, const std::string& targe
                        {"ready", true}});
 }
 
-Result<Json> FakeImage::call(std::string_view, const std::string& target, const Json&,
+Result<Json> FakeImage::call(std::string_view method, const std::string& target, const Json& body,
                              const std::string& user_token) {
-  EXPECT_FALSE(user_token.empty());
   auto p = parts(target);
-  return images.count(p[2]) ? Result<Json>(images[p[2]]) : Result<Json>(not_found("no image"));
+  bool inside = p[0] == "internal";
+  if (!inside && p.size() == 2) {
+    Json list = Json::array();
+    for (const auto& [key, image] : images) {
+      Json flat = image;  // as Glance shows properties
+      for (const auto& [k, v] : image["properties"].as_object()) flat.set(k, v);
+      list.push_back(flat);
+    }
+    return Json::object({{"images", list}});
+  }
+  const std::string id = inside ? p.at(3) : p.at(2);
+  EXPECT_EQ(user_token.empty(), inside) << target;
+  if (method == "DELETE") {
+    EXPECT_TRUE(images.count(id) == 0 || images[id].contains("queued_for")) << "a user's image";
+    images.erase(id);
+    dropped.insert(id);
+    return Json();
+  }
+  if (method == "PUT") {
+    if (!refuse.empty()) return Error(ErrorCode::too_large, refuse);
+    if (dropped.count(id)) return Error(ErrorCode::gone, "deleted");
+    if (!images.count(id)) {
+      Json image = body["image"];
+      image.set("id", id).set("status", "queued").set("queued_for", image["host"]);
+      images[id] = image;
+    }
+    return Json::object({{"image", images[id]}});
+  }
+  return images.count(id) ? Result<Json>(images[id]) : Result<Json>(not_found("no image"));
 }
 
 void FakeAgent::post(Control& control, const Json& items) {
@@ -200,6 +264,14 @@ void FakeAgent::say_host(Control& control) {
                                                                    {"zone", "nova"},
                                                                    {"address", "127.0.0.1"},
                                                                    {"running", 0}})}})}));
+}
+
+void FakeAgent::say_password(Control& control, const std::string& id,
+                             const std::string& password) {
+  post(control, Json::array({Json::object({{"kind", "password"},
+                                           {"id", id},
+                                           {"seq", ++seq_},
+                                           {"state", Json::object({{"password", password}})}})}));
 }
 
 void FakeAgent::step(Control& control) {
@@ -232,8 +304,25 @@ void FakeAgent::step(Control& control) {
         if (!lets_go) plugged.insert(v.as_string());
       }
       for (const auto& v : plugged) volumes.push_back(v);
+      Json snapshot = servers[id]["snapshot"];
+      if (spec["snapshot"]["number"].as_int() > snapshot["number"].as_int()) {
+        const std::string& image_id = spec["snapshot"]["image_id"].as_string();
+        snapshot = Json::object({{"number", spec["snapshot"]["number"]},
+                                 {"status", snapshot_fails.empty() ? "done" : "failed"},
+                                 {"error", snapshot_fails}});
+        if (snapshot_fails.empty() && image->images.count(image_id)) {
+          image->images[image_id].set("status", "active").set("size", 5).set("os_hash_value", "cd");
+        }
+      }
+      int64_t keep = spec["disk"]["keep"].as_int();
       state = Json::object(
           {{"revision", item["revision"]},
+           {"disk", Json::object({{"number", spec["disk"]["number"]},
+                                  {"keep", std::max<int64_t>(keep, 0)}})},
+           {"snapshot", snapshot},
+           {"rescued", !spec["rescue"].is_null()},
+           {"vcpus", spec["flavor"]["vcpus"]},
+           {"image", spec["image"]["id"]},
            {"power", fail_with.empty() ? spec["power"] : Json("none")},
            {"phase", fail_with.empty() ? "ready" : "failed"},
            {"error", fail_with},

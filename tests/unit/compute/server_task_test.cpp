@@ -47,7 +47,7 @@ TEST(ServerTask, BootsWithAddressAndSpec) {
   EXPECT_EQ(s["addresses"]["private"].at(0)["OS-EXT-IPS:type"].as_string(), "fixed");
   EXPECT_EQ(s["OS-EXT-STS:power_state"].as_int(), 1);
   EXPECT_EQ(w.agent.servers[id]["ports"].size(), 1u);
-  EXPECT_EQ(w.count("SELECT count(*) FROM allocations WHERE host='host1'"), 1);
+  EXPECT_EQ(w.count("SELECT count(*) FROM ledger_claims WHERE book='host' AND holder='host1'"), 3);
   Json trace = body_of(w.send("GET", "/v2.1/servers/" + id + "/trace", "member"))["trace"];
   EXPECT_EQ(trace["control"].size(), 3u) << trace.dump();
   EXPECT_EQ(trace["host"].at(0)["stage"].as_string(), "disk");
@@ -238,7 +238,11 @@ TEST(ServerTask, VolumeThatStorageRefusesIsGivenUp) {
   EXPECT_EQ(w.storage.attachments.size(), 1u);  // the other's
   Json actions = body_of(
       w.send("GET", "/v2.1/servers/" + id + "/os-instance-actions", "member"))["instanceActions"];
-  EXPECT_EQ(actions.at(0)["message"].as_string(), "another attachment owns the volume");
+  Json shown = body_of(w.send("GET",
+                              "/v2.1/servers/" + id + "/os-instance-actions/" +
+                                  actions.at(0)["request_id"].as_string(),
+                              "member", {}, 84))["instanceAction"];
+  EXPECT_EQ(shown["events"].at(0)["details"].as_string(), "another attachment owns the volume");
 }
 
 TEST(ServerTask, TwoServersForTheRoomOfOne) {

@@ -51,6 +51,14 @@ class FakeStorage final : public Peer {
   Result<Json> call(std::string_view method, const std::string& target, const Json& body,
                     const std::string& user_token) override;
   std::map<std::string, Json> volumes;      // id -> volume, as Cinder shows it
+  std::map<std::string, Json> snapshots;    // id -> snapshot
+  std::string refuse_volumes;               // if set: making one answers 413 with it
+  bool slow = false;                        // volumes are not made yet
+
+ private:
+  Result<Json> internal_volume(std::string_view method, const std::string& id, const Json& body);
+
+ public:
   std::map<std::string, Json> attachments;  // volume id -> wish
 };
 
@@ -59,6 +67,8 @@ class FakeImage final : public Peer {
   Result<Json> call(std::string_view method, const std::string& target, const Json& body,
                     const std::string& user_token) override;
   std::map<std::string, Json> images;
+  std::set<std::string> dropped;  // deleted by us
+  std::string refuse;             // if set: PUT answers 413 with it
 };
 
 struct Control;  // compute itself
@@ -72,6 +82,9 @@ class FakeAgent {
   std::string fail_with;                // if set: servers fail so
   bool dead = false;
   bool takes_volumes = true, lets_go = true;  // what its guests do about devices
+  FakeImage* image = nullptr;                 // where it uploads snapshots to
+  std::string snapshot_fails;                 // if set: with this error
+  void say_password(Control& control, const std::string& id, const std::string& password);
   int64_t memory_mib = 16384;
 
  private:
