@@ -69,14 +69,13 @@ Result<Flavor> flavor_from(App& app, const Json& body, int version) {
 
 Result<Response> create(App& app, const Request& request, Context& c) {
   Flavor f = TRY(flavor_from(app, TRY(body_member(request.body, "flavor")), c.microversion));
-  TRYV(app.db.write([&](db::Session& s) -> Status {
+  return app.db.write([&](db::Session& s) -> Result<Response> {
     if (find_flavor(s, f.id)) return conflict("Flavor with ID " + f.id + " already exists.");
     if (s.count("SELECT count(*) FROM flavors WHERE name=?1", {f.name}) > 0)
       return conflict("Flavor with name " + f.name + " already exists.");
     insert_flavor(s, f);
-    return {};
-  }));
-  return Response::json(200, Json::object({{"flavor", flavor_json(f, app.viewer(c))}}));
+    return Response::json(200, Json::object({{"flavor", flavor_json(f, app.viewer(c))}}));
+  });
 }
 
 // An administrator may ask for public ones, private ones or (None) all.

@@ -1,20 +1,14 @@
 #include <signal.h>
-#include <sys/stat.h>
-
-#include <cstdio>
-#include <string>
 
 #include "compute/agent/main/agent.h"
 #include "services/base/log.h"
-#include "services/http/server.h"
+#include "services/http/process_main.h"
 
 // nuri-agent: one on each host.
 namespace nuri {
 
 namespace {
-Status run(const std::string& config_path) {
-  Config config = TRY(Config::load(config_path));
-  http::block_signals();  // before any thread is made
+Status run(Config& config) {
   signal(SIGPIPE, SIG_IGN);
   SystemClock clock;
   auto agent = TRY(compute::agent::Agent::create(config, clock));
@@ -33,17 +27,4 @@ Status run(const std::string& config_path) {
 }  // namespace
 }  // namespace nuri
 
-int main(int argc, char** argv) {
-  umask(0077);  // what tenants keep here is nobody else's
-  std::string config = "/etc/nuri/nuri.toml";
-  if (argc == 3 && std::string(argv[1]) == "--config") {
-    config = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: nuri-agent [--config FILE]\n");
-    return 2;
-  }
-  nuri::log::init("agent");
-  nuri::Status status = nuri::run(config);
-  if (!status) nuri::log::error(status.error().message, {{"detail", status.error().detail}});
-  return status ? 0 : 1;
-}
+int main(int argc, char** argv) { return nuri::http::process_main(argc, argv, "agent", nuri::run); }

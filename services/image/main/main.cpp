@@ -1,16 +1,7 @@
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
-#include <charconv>
-#include <cstdio>
-
-#include "services/auth/revocation_poller.h"
-#include "services/auth/token.h"
-#include "services/base/config.h"
-#include "services/base/log.h"
+#include "services/conduct/service_main.h"
 #include "services/feed/outbox.h"
-#include "services/http/server.h"
 #include "services/image/routes/edge.h"
 #include "services/ledger/check.h"
 
@@ -18,25 +9,6 @@
 namespace nuri {
 
 namespace {
-
-Result<http::ServerOptions> listen_at(const std::string& url) {
-  size_t host = url.find("://");
-  size_t colon = url.rfind(':');
-  http::ServerOptions options;
-  if (host == std::string::npos || colon <= host)
-    return bad_request("services.image must be a URL with a port, as http://127.0.0.1:9702, not '" +
-                       url + "'.");
-  options.address = url.substr(host + 3, colon - host - 3);
-  auto r = std::from_chars(url.data() + colon + 1, url.data() + url.size(), options.port);
-  if (r.ec != std::errc()) return bad_request("services.image has no port: '" + url + "'.");
-  return options;
-}
-
-Status migrate(db::Database& db) {
-  TRYV(db.migrate("outbox", feed::kOutboxMigrations));
-  TRYV(db.migrate("ledger", ledger::kMigrations));
-  return db.migrate("image", image::store::kMigrations);
-}
 
 image::Limits limits_from(const Config& config) {
   image::Limits limits;
@@ -55,63 +27,34 @@ std::optional<uint64_t> free_bytes(const std::string& directory) {
   return uint64_t(disk.f_bavail) * uint64_t(disk.f_frsize);
 }
 
-Status run(const std::string& config_path) {
-  Config config = TRY(Config::load(config_path));
-  http::block_signals();
-  SystemClock clock;
-  SystemRandom random;
-  std::string data = config.text("paths.data", "/var/lib/nuri");
-  std::string keys = config.text("paths.keys", "/etc/nuri/keys");
-  TRYV(make_directories(data, 0711));  // QEMU's user opens disks below
-  auto db = TRY(db::Database::open({data + "/image.db"}));
-  TRYV(migrate(*db));
-  auto self = TRY(auth::ServiceIdentity::open(keys + "/service.key", "image", clock));
-  auth::TokenVerifier verifier(keys + "/token_ed25519.pub.pem", keys + "/service.key", clock);
-  auth::RevocationPoller poller(TRY(http::Client::create({config.service_url("identity")})), *self,
-                                verifier);
-
-  image::Limits limits = limits_from(config);
-  auto files = TRY(image::ImageFiles::open(data + "/images"));
-  image::Api api(*db, clock, random, files, limits);
+Status run(conduct::Service& service) {
+  TRYV(service.open_database({{"outbox", &feed::kOutboxMigrations},
+                              {"ledger", &ledger::kMigrations},
+                              {"image", &image::store::kMigrations}}));
+  TRYV(service.open_keys());
+  db::Database& db = service.db();
+  image::Limits limits = limits_from(service.config);
+  auto files = TRY(image::ImageFiles::open(service.data + "/images"));
+  image::Api api(db, service.clock, service.random, files, limits);
   TRYV(api.recover());
 
-  Router::Options options;
+  Router::Options options = service.router_options();
   options.error_view = glance_error;
-  options.tokens = &verifier;
-  options.www_authenticate = "Keystone uri=\"" + config.service_url("identity") + "\"";
   Router router(options);
   api.add_routes(router);
-  feed::add_outbox_routes(router, *db);
-  ledger::add_check_route(router, *db, {{&api.quota(), image::store::kQuotaTruth, ""}});
-
-  http::ServerOptions listen = TRY(listen_at(config.service_url("image")));
-  listen.spool_dir = files.spool();
-  listen.max_spool_bytes = limits.upload_bytes;
+  feed::add_outbox_routes(router, db);
+  ledger::add_check_route(router, db, {{&api.quota(), image::store::kQuotaTruth, ""}});
   image::Edge edge(
       router, api, [dir = files.spool()] { return free_bytes(dir); },
-      static_cast<uint64_t>(config.number("image.reserve_mib", 256)) << 20);
-  auto server = TRY(http::Server::create(
-      listen, [&router](Request&& request) { return router.dispatch(request); },
-      [&edge](const Request& request) { return edge.plan(request); }));
-  log::info("ready", {{"address", listen.address}, {"port", server->port()}});
-  http::run_until_signal(*server);
-  return {};
+      static_cast<uint64_t>(service.config.number("image.reserve_mib", 256)) << 20);
+  return service.serve(router, {.spool_dir = files.spool(),
+                                .max_spool_bytes = limits.upload_bytes,
+                                .planner = [&edge](const Request& r) { return edge.plan(r); }});
 }
 
 }  // namespace
 }  // namespace nuri
 
 int main(int argc, char** argv) {
-  umask(0077);  // what tenants keep here is nobody else's
-  std::string config = "/etc/nuri/nuri.toml";
-  if (argc == 3 && std::string(argv[1]) == "--config") {
-    config = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: nuri-image [--config FILE]\n");
-    return 2;
-  }
-  nuri::log::init("image");
-  nuri::Status status = nuri::run(config);
-  if (!status) nuri::log::error(status.error().message, {{"detail", status.error().detail}});
-  return status ? 0 : 1;
+  return nuri::conduct::service_main(argc, argv, "image", nuri::run);
 }
