@@ -92,10 +92,12 @@ void servers(Documents& d) {
   d.like("GET", kServer + "/os-instance-actions/{request_id}",
          R"({"instanceAction": {"action": "", "instance_uuid": "", "request_id": "",
     "user_id": "", "project_id": "", "start_time": "", "message": null, "events": [{"event": "", "start_time": "", "finish_time": null, "result": null}]}})");
-  d.like("GET", kServer + "/placement",
-         R"({"placement": {"outcome": "", "host": null, "constraints": []}})")
+  d.like("GET", kServer + "/placement", R"({"placement": {"host": ""}})")
       .says("Where it was put and why, or what each constraint ruled out");
-  d.like("GET", kServer + "/trace", R"({"trace": [{"stage": ""}]})")
+  d.like(
+       "GET", kServer + "/trace",
+       R"({"trace": {"total_ms": 1.0, "control": [{"stage": "", "begin_us": 1, "end_us": 1, "duration_ms": 1.0}],
+         "host": [{"stage": "", "begin_us": 1, "end_us": 1, "duration_ms": 1.0}]}})")
       .says("The stages of its boot with their times");
   d.like("GET", kServer + "/topology", R"({"nodes": [], "pagesize_kb": null})");
   d.like("GET", kServer + "/os-server-password", R"({"password": ""})");
@@ -298,10 +300,10 @@ void legacy(Documents& d) {
 
 // What Nova has ended (410) or this cloud has none of.
 void gone(Documents& d) {
-  for (const char* path : {"/os-floating-ips-bulk", "/os-cells", "/os-fping", "/os-fixed-ips/{ip}",
-                           "/os-floating-ip-dns", "/os-agents", "/os-certificates/{id}",
-                           "/os-cloudpipe", "/os-hosts/{name}/startup", "/os-hosts/{name}/shutdown",
-                           "/os-hosts/{name}/reboot"})
+  for (const char* path :
+       {"/os-floating-ips-bulk", "/os-cells", "/os-fping", "/os-fixed-ips/{ip}",
+        "/os-floating-ip-dns", "/os-agents", "/os-certificates/{id}", "/os-cloudpipe",
+        "/os-hosts/{name}/startup", "/os-hosts/{name}/shutdown", "/os-hosts/{name}/reboot"})
     d.add("GET", kRoot + path).says("Ended: not served any more").answers_nothing();
   d.add("POST", kRoot + "/os-floating-ips-bulk").says("Ended").reads_nothing().answers_nothing();
   d.add("PUT", kRoot + "/os-floating-ips-bulk/delete")
@@ -311,8 +313,9 @@ void gone(Documents& d) {
   d.like("PUT", kRoot + "/os-hosts/{name}", R"({"host": "", "status": "", "maintenance_mode": ""})")
       .reads(schema_like(R"({"status": "", "maintenance_mode": ""})"));
   for (const char* path : {"/os-instance_usage_audit_log", "/os-instance_usage_audit_log/{before}"})
-    d.like("GET", kRoot + path,
-           R"({"instance_usage_audit_logs": {"log": {}, "overall_status": "", "total_errors": 0}})");
+    d.like(
+        "GET", kRoot + path,
+        R"({"instance_usage_audit_logs": {"log": {}, "overall_status": "", "total_errors": 0}})");
 }
 
 }  // namespace
