@@ -200,9 +200,9 @@ void add_gone(Router& router) {
         std::pair{"PUT", "/v2.1/os-floating-ips-bulk/delete"}, std::pair{"GET", "/v2.1/os-cells"},
         std::pair{"GET", "/v2.1/os-fping"}, std::pair{"GET", "/v2.1/os-fixed-ips/{ip}"},
         std::pair{"GET", "/v2.1/os-floating-ip-dns"}, std::pair{"GET", "/v2.1/os-agents"},
-        std::pair{"GET", "/v2.1/os-certificates/{id}"}, std::pair{"GET", "/v2.1/os-cloudpipe"},
-        std::pair{"GET", "/v2.1/servers/{id}/os-virtual-interfaces"}}) {
-    router.add(method, path, Access::reader, gone);
+        std::pair{"GET", "/v2.1/os-certificates/{id}"}, std::pair{"GET", "/v2.1/os-cloudpipe"}}) {
+    bool reads = std::string_view(method) == "GET";
+    router.add(method, path, reads ? Access::reader : Access::member, gone);
   }
 }
 

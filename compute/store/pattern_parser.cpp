@@ -46,30 +46,8 @@ bool PatternParser::run() {
   if (!alternatives(0)) return false;
   if (more()) return fail("a ) without its (");
   p_.ops_.push_back({Op::Kind::done});
-  // Runs of letters between anything special must be in a text, where no | makes them a choice and
-  // nothing after them makes them optional.
-  if (text_.find('|') != std::string_view::npos) return true;
-  std::string run;
-  int depth = 0;
-  for (size_t i = 0; i <= text_.size(); ++i) {
-    bool special = i == text_.size() || kSpecial.find(text_[i]) != std::string_view::npos;
-    if (!special && depth == 0) {
-      run += lower(text_[i]);
-      continue;
-    }
-    bool optional =
-        i < text_.size() && std::string_view("*?{").find(text_[i]) != std::string_view::npos;
-    if (optional && !run.empty()) run.pop_back();
-    if (!run.empty()) p_.literals_.push_back(run);
-    run.clear();
-    if (i == text_.size()) break;
-    if (text_[i] == '\\')
-      ++i;
-    else if (text_[i] == '(' || text_[i] == '[' || text_[i] == '{')
-      ++depth;
-    else if ((text_[i] == ')' || text_[i] == ']' || text_[i] == '}') && depth > 0)
-      --depth;
-  }
+  end_run();
+  if (choice_) p_.literals_.clear();
   // The last first: names of one kind begin alike.
   std::reverse(p_.literals_.begin(), p_.literals_.end());
   return true;
@@ -81,6 +59,7 @@ bool PatternParser::alternatives(int depth) {
   if (!sequence(depth)) return false;
   while (more() && text_[at_] == '|') {
     ++at_;
+    choice_ = choice_ || depth == 0;
     // split begin+1, second; first; jump end; second
     p_.ops_.insert(p_.ops_.begin() + static_cast<long>(begin), Op{Op::Kind::split});
     shift(begin + 1, 1);
@@ -105,10 +84,23 @@ void PatternParser::shift(size_t begin, int32_t by) {
 bool PatternParser::sequence(int depth) {
   while (more() && text_[at_] != '|' && text_[at_] != ')') {
     size_t begin = p_.ops_.size();
-    if (!atom(depth) || !repeat(begin)) return false;
+    char c = text_[at_];
+    bool letter = depth == 0 && kSpecial.find(c) == std::string_view::npos;
+    if (!atom(depth)) return false;
+    char after = more() ? text_[at_] : '\0';
+    if (!repeat(begin)) return false;
     if (p_.ops_.size() > kMaxOps) return fail("too large");
+    // Letters in a row that nothing makes optional must be in a text.
+    bool repeated = std::string_view("*+?{").find(after) != std::string_view::npos && after;
+    if (letter && (!repeated || after == '+')) run_ += lower(c);
+    if (depth == 0 && (!letter || repeated)) end_run();
   }
   return true;
+}
+
+void PatternParser::end_run() {
+  if (!run_.empty()) p_.literals_.push_back(std::move(run_));
+  run_.clear();
 }
 
 void PatternParser::add_letter(Set& set, unsigned char c) {

@@ -28,6 +28,7 @@ class PatternParser {
   bool escape(Set& set);
   bool fail(const char* why);
   void emit_set(const Set& set);
+  void end_run();
   void shift(size_t begin, int32_t by);
   bool more() const { return at_ < text_.size(); }
   static void add_letter(Set& set, unsigned char c);
@@ -36,6 +37,8 @@ class PatternParser {
   std::string_view text_;
   size_t at_ = 0;
   bool anchored_ = false;
+  bool choice_ = false;  // a | outside of all brackets
+  std::string run_;      // of letters, outside of all brackets
   std::string problem_;
 };
 

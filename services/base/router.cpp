@@ -239,6 +239,8 @@ Response Router::dress(const Request& request, const Context& context, Result<Re
     response.headers.set("OpenStack-API-Version", range.service + " " + version);
     response.headers.set("Vary", "OpenStack-API-Version");
     if (!range.legacy_header.empty()) response.headers.set(range.legacy_header, version);
+    // Nova's own name for it is older than the common one, and clients read either.
+    if (range.service == "compute") response.headers.set("x-compute-request-id", context.request_id);
   }
   return response;
 }

@@ -88,6 +88,8 @@ TEST(Microversions, AServerHasTheFieldsOfEach) {
       bool admin = std::string(token) == "admin";
       auto answer = w.send("GET", "/v2.1/servers/" + id, token, {}, v);
       EXPECT_EQ(answer.headers.get("X-OpenStack-Nova-API-Version"), "2." + std::to_string(v));
+      EXPECT_EQ(answer.headers.get("x-compute-request-id"),
+                answer.headers.get("x-openstack-request-id"));
       Json shown = body_of(answer)["server"];
       EXPECT_EQ(names_of(shown), expected(v, admin, true)) << v << " " << token;
       Json listed = body_of(w.send("GET", "/v2.1/servers/detail", token, {}, v))["servers"].at(0);
