@@ -121,6 +121,23 @@ TEST_F(TokenTest, KeysAreMadeOnceAndPrivate) {
   EXPECT_FALSE(TokenSigner::open(dir.file("k.pem"), dir.file("k.pub")));
 }
 
+TEST(ClaimsRoles, CountWhereTheyWereGiven) {
+  using Scope = Claims::Scope;
+  auto says = [](Scope scope, const char* role) {
+    Claims c;
+    c.scope = scope;
+    c.roles = {{role, role}};
+    return std::string(c.is_admin() ? "a" : "") + (c.is_member() ? "m" : "") + (c.is_reader() ? "r" : "");
+  };
+  EXPECT_EQ(says(Scope::project, "admin"), "amr");
+  EXPECT_EQ(says(Scope::project, "member"), "mr");
+  EXPECT_EQ(says(Scope::project, "reader"), "r");
+  EXPECT_EQ(says(Scope::system, "admin"), "amr");
+  EXPECT_EQ(says(Scope::system, "member"), "") << "no project to make things in";
+  EXPECT_EQ(says(Scope::system, "reader"), "r");
+  for (const char* role : {"admin", "member", "reader"}) EXPECT_EQ(says(Scope::domain, role), "") << role;
+}
+
 TEST(Encoding, Base64) {
   for (std::string s : {"", "a", "ab", "abc", "\xff\xfe\xfd\x00x"}) {
     EXPECT_EQ(*base64url_decode(base64url(s)), s);

@@ -222,6 +222,19 @@ TEST_F(Tokens, LosingARoleInOneProjectLeavesTheOtherAlone) {
   EXPECT_EQ(call("GET", "/v3/auth/projects", again).status, 200) << "given back, it counts again";
 }
 
+TEST_F(Tokens, ATokenThatIsOverLeadsToNoOther) {
+  Tenant t = tenant("ann", "member");
+  auto exchange = [&](const std::string& token) {
+    Json identity = Json::object(
+        {{"methods", Json::array({"token"})}, {"token", Json::object({{"id", token}})}});
+    return sign_in(Json::object({{"auth", Json::object({{"identity", identity}})}})).status;
+  };
+  EXPECT_EQ(exchange(t.token), 201);
+  ASSERT_EQ(call("DELETE", "/v3/auth/tokens", t.token, {}, t.token).status, 204);
+  EXPECT_EQ(exchange(t.token), 404);
+  EXPECT_EQ(exchange("n1.forged.token"), 404);
+}
+
 TEST_F(Tokens, WhatAnotherProcessRevokesIsSeen) {
   std::string token = token_of(login("admin", kAdminPassword, admin_scope()));
   ASSERT_TRUE(bootstrap(*database, *hasher, random, clock, {"another password", "RegionOne"}));
