@@ -60,11 +60,13 @@ Response neutron_error(const Error& e) {
                                                                              {"detail", ""}})}}));
 }
 
+// Glance itself answers HTML to those who take anything; its client reads JSON only where each member
+// is an object with a message.
 Response glance_error(const Error& e) {
   int status = http_status(e.code);
-  return Response::json(status, Json::object({{"code", std::to_string(status) + " " + std::string(reason_phrase(status))},
-                                              {"title", reason_phrase(status)},
-                                              {"message", e.message}}));
+  return Response::json(status, Json::object({{"error", Json::object({{"code", status},
+                                                                      {"title", reason_phrase(status)},
+                                                                      {"message", e.message}})}}));
 }
 
 }  // namespace nuri

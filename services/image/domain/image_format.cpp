@@ -36,6 +36,31 @@ bool has_partition_table(std::string_view head) {
   return any;
 }
 
+// What people upload by mistake: a download not unpacked, an error page, a program.
+std::string_view other_file(std::string_view head) {
+  struct Magic {
+    std::string_view bytes, what;
+  };
+  static constexpr Magic kMagic[] = {
+      {"\x1f\x8b\x08"sv, "gzip"},
+      {"\xfd"
+       "7zXZ"sv,
+       "xz"},
+      {"BZh"sv, "bzip2"},
+      {"\x28\xb5\x2f\xfd"sv, "zstd"},
+      {"PK\x03\x04"sv, "zip"},
+      {"\x7f"
+       "ELF"sv,
+       "ELF"},
+      {"<!DOCTYPE"sv, "HTML"},
+      {"<html"sv, "HTML"},
+  };
+  for (const Magic& m : kMagic) {
+    if (head.starts_with(m.bytes)) return m.what;
+  }
+  return head.size() >= 262 && head.substr(257, 5) == "ustar" ? "tar" : "";
+}
+
 std::string described(std::string_view format) {
   if (format == "disk") return "raw (it begins with a partition table)";
   return std::string(format);
@@ -67,8 +92,9 @@ Error formats::not_allowed(std::string_view format, std::string why) {
 Status formats::check_virtual(std::string_view format, uint64_t bytes) {
   if (bytes == 0) return not_allowed(format, "its virtual size is 0.");
   if (bytes <= kMaxVirtualBytes) return {};
-  return not_allowed(format, "its virtual size of " + std::to_string(bytes) + " bytes is over the " +
-                             std::to_string(kMaxVirtualBytes) + " allowed.");
+  return not_allowed(format, "its virtual size of " + std::to_string(bytes) +
+                                 " bytes is over the " + std::to_string(kMaxVirtualBytes) +
+                                 " allowed.");
 }
 
 uint64_t formats::big(std::string_view bytes, size_t at, size_t n) {
@@ -106,7 +132,7 @@ std::string_view recognise(const ImageBytes& bytes) {
 }
 
 Result<Inspection> check_image(std::string_view disk_format, const ImageBytes& bytes,
-                               bool must_match) {
+                               bool must_match, bool archive) {
   std::string_view found = recognise(bytes);
   // One of a fixed size has its mark at the end only; as raw it is the disk that it holds.
   uint64_t size = bytes.size();
@@ -120,6 +146,9 @@ Result<Inspection> check_image(std::string_view disk_format, const ImageBytes& b
     if (found == f.name) return Inspection{std::string(found), TRY(f.check(bytes))};
     if (!found.empty()) return mismatch(disk_format, found);
     if (size < kSector) return formats::not_allowed(f.name, "it ends inside its header.");
+    if (archive) return Inspection{};
+    if (auto other = other_file(bytes.read(0, kSector)); !other.empty())
+      return mismatch(disk_format, other);
     if (must_match) return formats::not_allowed(f.name, "it has no header of that format.");
     return Inspection{};
   }

@@ -29,13 +29,14 @@ struct Inspection {
 std::string_view recognise(const ImageBytes& bytes);
 
 // Refused (bad_request, field disk_format, with what was found and what is allowed):
-//   bytes that are those of another format than disk_format. Raw is never probed by us, but somebody
-//   further on may probe it; a qcow2 under the name of raw has no honest use;
-//   a header that reaches out of the file (backing file, data file, parent, extent in another file),
-//   that promises more than kMaxVirtualBytes, that is cut short or points behind the file's end.
+//   bytes that are those of another format than disk_format. Raw is never probed by us, but
+//   somebody further on may probe it; a qcow2 under the name of raw has no honest use; a header
+//   that reaches out of the file (backing file, data file, parent, extent in another file), that
+//   promises more than kMaxVirtualBytes, that is cut short or points behind the file's end.
 // Bytes of no format known: with `must_match` refused where disk_format has a header of its own;
 // else taken as Glance (Zed) takes them, without a virtual size: no disk is ever made of them.
+//   In an `archive` (container_format ova, compressed...) the header may be further in.
 Result<Inspection> check_image(std::string_view disk_format, const ImageBytes& bytes,
-                               bool must_match = false);
+                               bool must_match = false, bool archive = false);
 
 }  // namespace nuri::image

@@ -15,11 +15,12 @@ uint64_t announced_bytes(const Request& request) {
 
 // RFC 4918's 507, dressed as Glance's errors are.
 Response no_room() {
-  return Response::json(507, Json::object({{"code", "507 Insufficient Storage"},
-                                           {"title", "Insufficient Storage"},
-                                           {"message",
-                                            "Image storage media is full: there is not enough "
-                                            "disk space for the image data."}}));
+  return Response::json(
+      507, Json::object({{"error", Json::object({{"code", 507},
+                                                 {"title", reason_phrase(507)},
+                                                 {"message",
+                                                  "Image storage media is full: there is not "
+                                                  "enough disk space for the image data."}})}}));
 }
 
 }  // namespace

@@ -118,9 +118,10 @@ Result<Response> Api::receive(const Request& request, Context& context, std::str
   Image image = TRY(begin_upload(context, agent));
   auto keep = [&]() -> Status {
     const std::string& received = request.body_file->path();
-    bool disk = image.container_format == "bare";  // an archive has no disk's header
+    bool archive = image.container_format == "ova" || image.container_format == "compressed" ||
+                   image.container_format == "docker";
     auto found = TRY(check_image(*image.disk_format, TRY(BytesOfFile::open(received)),
-                                 limits_.must_match && disk));
+                                 limits_.must_match, archive));
     Digest digest = TRY(ImageFiles::digest(received));
     TRYV(db_.read([&](db::Session& s) { return check_bytes(s, image, digest.size); }));
     TRYV(files_.keep(received, image.id));

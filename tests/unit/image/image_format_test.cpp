@@ -159,6 +159,21 @@ TEST(ImageFormat, TheNameMustFitTheBytes) {
   EXPECT_EQ(why("raw", disk, 4096), "");
 }
 
+TEST(ImageFormat, WhatPeopleUploadByMistakeIsNamed) {
+  const std::pair<std::string, const char*> kMistakes[] = {
+      {std::string("\x1f\x8b\x08") + '\0', "gzip"},
+      {"<!DOCTYPE html>", "HTML"},
+      {"PK\x03\x04", "zip"}};
+  for (const auto& [magic, name] : kMistakes) {
+    std::string bytes = magic + std::string(4096, '\0');
+    auto r = check_image("qcow2", BytesInMemory(bytes));
+    ASSERT_FALSE(r) << name;
+    EXPECT_NE(r.error().message.find(name), std::string::npos) << r.error().message;
+    EXPECT_TRUE(check_image("qcow2", BytesInMemory(bytes), false, true)) << "an archive";
+    EXPECT_TRUE(check_image("aki", BytesInMemory(bytes))) << "a kernel may be one";
+  }
+}
+
 // As Glance: bytes of no format known are taken, unless asked otherwise, but no disk is made of
 // them.
 TEST(ImageFormat, UnknownBytesAreNoDisk) {
