@@ -12,7 +12,6 @@ namespace nuri::storage {
 namespace {
 
 constexpr const char* kScheduler = "nuri-storage";
-constexpr int64_t kGivenOut = 10;  // allocated may be so many times the disk: see placement.h
 
 struct Seen {
   std::string binary, host, zone;
@@ -34,14 +33,14 @@ Result<std::vector<Host>> all_hosts(Service& p) {
   return p.db.read([](db::Session& s) { return store::hosts(s); });
 }
 
-Json capabilities(const Host& h) {
+Json capabilities(const Service& p, const Host& h) {
   return Json::object({{"updated", iso_naive(h.seen_us)},
                        {"timestamp", iso_naive(h.seen_us)},
                        {"total_capacity_gb", h.disk_gib},
                        {"free_capacity_gb", h.disk_gib - h.disk_used_gib},
                        {"allocated_capacity_gb", h.allocated_gib},
                        {"provisioned_capacity_gb", h.allocated_gib},
-                       {"max_over_subscription_ratio", std::to_string(kGivenOut)},
+                       {"max_over_subscription_ratio", std::to_string(p.settings.tasks.overcommit)},
                        {"reserved_percentage", 0},
                        {"QoS_support", false},
                        {"thin_provisioning_support", true},
@@ -190,7 +189,7 @@ Result<Response> list_pools(Service& p, const Request& request, Context&) {
   Json out = Json::array();
   for (const Host& h : TRY(all_hosts(p))) {
     Json pool = Json::object({{"name", h.name + "@file#file"}});
-    if (detail) pool.set("capabilities", capabilities(h));
+    if (detail) pool.set("capabilities", capabilities(p, h));
     out.push_back(std::move(pool));
   }
   return Response::json(200, Json::object({{"pools", out}}));
