@@ -17,6 +17,7 @@ constexpr size_t kHeadRead = 16 * 1024;
 // was refused: what they send is dropped by the kernel, for as long as it goes on without a pause.
 constexpr unsigned kLingerMs = 2'000, kLingerStoppingMs = 300;
 constexpr auto kLingerMost = std::chrono::minutes(5);
+constexpr size_t kLingerPace = 128 * 1024;  // bytes within kLingerMs
 
 int status_of(Problem problem) {
   switch (problem) {
@@ -249,6 +250,7 @@ awaitable<void> Session::linger() {
   const auto end = std::chrono::steady_clock::now() + kLingerMost;
   in_.consume(in_.size());
   in_.reserve(kReadSize);
+  size_t swallowed = 0;
   while (std::chrono::steady_clock::now() < end) {
     const Io io = co_await client_.ready(Io::want_read);
     if (io != Io::ok) co_return;
@@ -256,7 +258,11 @@ awaitable<void> Session::linger() {
     const ssize_t n =
         ::recv(client_.channel().fd(), in_.space(), kReadSize, MSG_TRUNC | MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) co_return;
-    if (n > 0 && !core_.stopping) client_.arm(kLingerMs);
+    // An upload is heard out; who drips does not hold the connection.
+    if (n > 0) swallowed += static_cast<size_t>(n);
+    if (swallowed < kLingerPace || core_.stopping) continue;
+    client_.arm(kLingerMs);
+    swallowed = 0;
   }
 }
 
