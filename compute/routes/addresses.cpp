@@ -34,10 +34,11 @@ Status refresh_port(App& app, const std::string& server_id, const std::string& p
 }
 
 Result<std::vector<ServerPort>> ports_for_change(App& app, const Context& c,
-                                                 const std::string& id) {
+                                                 const std::string& id,
+                                                 Action action = Action::attach_interface) {
   return app.db.read([&](db::Session& s) -> Result<std::vector<ServerPort>> {
     Server server = TRY(app.load_unlocked(s, c, id));
-    TRYV(allow(Action::attach_interface, server));
+    TRYV(allow(action, server));
     std::vector<ServerPort> ports = ports_of(s, id);
     std::erase_if(ports, [](const ServerPort& p) { return p.state != "bound"; });
     return ports;
@@ -136,10 +137,13 @@ Result<Response> add_floating_ip(App& app, Context& c, const std::string& id,
         "addFloatingIp");
   Json floating = TRY(floating_by_address(app, c, argument["address"].as_string()));
   const Json& fixed = argument["fixed_address"];
-  for (const ServerPort& p : TRY(ports_for_change(app, c, id))) {
+  for (const ServerPort& p : TRY(ports_for_change(app, c, id, Action::floating_address))) {
     for (const Json& a : stored_list(p.addresses)) {
       if (a["version"].as_int(4) != 4 || (!fixed.is_null() && a["ip"] != fixed)) continue;
-      TRYV(set_floating_port(app, c, floating, p.id, a["ip"]));  // a port may have several
+      auto set = set_floating_port(app, c, floating, p.id, a["ip"]);  // a port may have several
+      // An address that has one already: Nova says 400 where Neutron says 409.
+      if (!set && set.error().code == ErrorCode::conflict) return bad_request(set.error().message);
+      TRYV(std::move(set));
       TRYV(refresh_port(app, id, p.id));
       TRYV(note(app, c, id, "addFloatingIp"));
       return Response::empty(202);
@@ -157,7 +161,7 @@ Result<Response> remove_floating_ip(App& app, Context& c, const std::string& id,
         "The action removeFloatingIp exists up to microversion 2.43; use the network service.",
         "removeFloatingIp");
   Json floating = TRY(floating_by_address(app, c, argument["address"].as_string()));
-  for (const ServerPort& p : TRY(ports_for_change(app, c, id))) {
+  for (const ServerPort& p : TRY(ports_for_change(app, c, id, Action::floating_address))) {
     if (floating["port_id"].as_string() != p.id) continue;
     TRYV(set_floating_port(app, c, floating, Json(), Json()));
     TRYV(refresh_port(app, id, p.id));

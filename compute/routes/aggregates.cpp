@@ -38,7 +38,7 @@ Result<AggregateIn> read_aggregate(const Request& request, bool creating) {
 }
 
 Json aggregate_json(const Aggregate& a, int version, bool whole = true) {
-  Json metadata = parse_json(a.metadata).value_or(Json::object());
+  const Json metadata = parse_json(a.metadata).value_or(Json::object());
   Json out = Json::object({{"id", a.id},
                            {"name", a.name},
                            {kZone, null_if_empty(metadata[kZone].as_string())},

@@ -72,6 +72,11 @@ std::string next_link(const Request& request, const Context& c, const std::strin
   return c.base_url + request.path + "?" + q.encode();
 }
 
+Status no_empty_id(const Request& request) {
+  std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  return path.ends_with('/') ? Status(not_found("The resource could not be found.")) : Status{};
+}
+
 Json next_links(const Request& request, const Context& c, const std::string& marker) {
   return Json::array({Json::object({{"rel", "next"}, {"href", next_link(request, c, marker)}})});
 }
@@ -106,6 +111,13 @@ void add_all_routes(Router& router, App& app) {
   add_legacy_routes(router, app);
   add_legacy_image_routes(router, app);
   add_legacy_volume_routes(router, app);
+  // One thing is deleted at a time, and it has a name.
+  Handler nothing = [](const Request&, Context&) -> Result<Response> {
+    return not_found("The resource could not be found.");
+  };
+  for (const char* all : {"/v2.1/images", "/v2.1/os-volumes", "/v2.1/os-snapshots",
+                          "/v2.1/os-security-groups", "/v2.1/os-floating-ips"})
+    router.add("DELETE", all, Access::member, nothing);
 }
 
 }  // namespace nuri::compute

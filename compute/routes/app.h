@@ -78,6 +78,8 @@ void add_legacy_volume_routes(Router& router, App& app);
 Result<int64_t> limit_of(const Request& request);  // 0..1000; 1000 where nothing is said
 Result<bool> flag_of(const Request& request, const char* name, bool fallback);
 std::string next_link(const Request& request, const Context& c, const std::string& marker);
+// Error: not_found where a client has named a thing by "": GET /os-volumes/ is not the list.
+Status no_empty_id(const Request& request);
 // [{"rel": "next", "href": ...}]
 Json next_links(const Request& request, const Context& c, const std::string& marker);
 // Error: not_found, as if there were no such thing, outside [first, last].

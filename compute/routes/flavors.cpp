@@ -84,6 +84,8 @@ Result<std::optional<bool>> wanted_public(const Request& request, const Context&
   const std::string* text = request.query.find("is_public");
   if (!text) return std::optional<bool>(true);
   if (*text == "None" || *text == "none") return std::optional<bool>();
+  if (*text == "t" || *text == "T" || *text == "y") return std::optional<bool>(true);
+  if (*text == "f" || *text == "F" || *text == "n") return std::optional<bool>(false);
   return std::optional<bool>(TRY(flag_of(request, "is_public", true)));
 }
 

@@ -2,6 +2,7 @@
 
 #include "compute/routes/app.h"
 #include "services/base/fields.h"
+#include "services/base/random.h"
 
 // Nova's old doors to the network service, open up to 2.35. Everything is done with the user's
 // token.
@@ -182,6 +183,8 @@ Result<Response> create_rule(App& app, const Request& request, Context& c) {
        any("to_port", &RuleIn::to_port), text("cidr", &RuleIn::cidr).nullable_().format_("cidr"),
        text("group_id", &RuleIn::group_id).nullable_()});
   RuleIn in = TRY(kFields.read(TRY(body_member(request.body, "security_group_rule"))));
+  if (!is_uuid_like(in.parent_group_id))
+    return bad_request("Security group id should be uuid", "parent_group_id");
   std::string cidr = in.cidr.value_or("0.0.0.0/0");
   Json rule = Json::object({{"security_group_id", in.parent_group_id},
                             {"direction", "ingress"},
@@ -195,8 +198,12 @@ Result<Response> create_rule(App& app, const Request& request, Context& c) {
     rule.set("remote_group_id", *in.group_id);
   else
     rule.set("remote_ip_prefix", cidr);
-  Json made = TRY(app.peers.network.call("POST", "/v2.0/security-group-rules",
-                                         Json::object({{"security_group_rule", rule}}), c.token));
+  auto answer = app.peers.network.call("POST", "/v2.0/security-group-rules",
+                                       Json::object({{"security_group_rule", rule}}), c.token);
+  // There already: Nova says 400 where Neutron says 409.
+  if (!answer && answer.error().code == ErrorCode::conflict)
+    return bad_request(answer.error().message);
+  Json made = TRY(std::move(answer));
   Json groups = in.group_id ? TRY(app.peers.network.call("GET", "/v2.0/security-groups", {},
                                                          c.token))["security_groups"]
                             : Json();
@@ -273,12 +280,13 @@ void add_legacy_routes(Router& router, App& app) {
   add_network_doors(router, app);
   const std::string all = "/v2.1/os-security-groups", one = all + "/{id}";
   router.add("GET", all, Access::reader,
-             until_36([&app](const Request&, Context& c) -> Result<Response> {
+             until_36([&app](const Request& q, Context& c) -> Result<Response> {
+               bool all_projects = c.claims.is_admin() && q.query.contains("all_tenants");
                Json groups = TRY(app.peers.network.call("GET", "/v2.0/security-groups", {},
                                                         c.token))["security_groups"],
                     out = Json::array();
                for (const Json& g : groups.as_array()) {
-                 if (g["project_id"].as_string() == c.claims.project_id)
+                 if (all_projects || g["project_id"].as_string() == c.claims.project_id)
                    out.push_back(group_json(g, groups));
                }
                return Response::json(200, Json::object({{"security_groups", out}}));

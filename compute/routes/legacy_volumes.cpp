@@ -57,6 +57,7 @@ const Kind kSnapshot = {"/v2.1/os-snapshots", "/snapshots", "snapshot", "snapsho
 
 Result<Response> list(App& app, const Request& q, const Context& c, const Kind& kind) {
   TRYV(only_in(c, 1, kLast));
+  TRYV(no_empty_id(q));
   int64_t limit = TRY(limit_of(q));
   int64_t skip = 0;
   if (const std::string* offset = q.query.find("offset")) {

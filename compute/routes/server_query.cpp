@@ -210,6 +210,7 @@ Result<ServerFilter> read_server_filter(const Request& request, const Context& c
   int version = c.microversion;
   TRYV(check_keys(q, version));
   f.limit = TRY(limit_of(request));
+  if (q.get("limit") == "0") f.limit = 0;  // a page of servers may be empty; others' 0 is no limit
   f.marker = q.get("marker");
   TRYV(read_sort(q, f));
   TRYV(read_project(request, c, f));

@@ -118,6 +118,7 @@ Result<Sums> sums(App& app, const Span& span, const std::string& project, const 
 }
 
 Result<Response> list(App& app, const Request& request, Context& c) {
+  TRYV(no_empty_id(request));
   Span span = TRY(span_of(request, app.clock.now_us()));
   Page page = TRY(page_of(request, c.microversion));
   bool detailed = request.query.get("detailed") == "1";

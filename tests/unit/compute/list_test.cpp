@@ -113,6 +113,7 @@ TEST(ServerLists, SortedByManyKeysAndPaged) {
   EXPECT_EQ(m.names("?sort_key=display_name&sort_dir=asc"), "a a b c ");
   EXPECT_EQ(m.names("?sort_key=host&sort_dir=asc&sort_key=display_name&sort_dir=desc"), "a a c b ");
   EXPECT_EQ(m.names("?sort_dir=asc"), "b a c a ");
+  EXPECT_EQ(m.names("?limit=0"), "");
   EXPECT_EQ(m.names("?sort_key=nonsense"), "400");
   EXPECT_EQ(m.names("?sort_key=uuid&sort_dir=up"), "400");
   // Every page of every order, and no server twice.
