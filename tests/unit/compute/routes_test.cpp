@@ -43,7 +43,8 @@ TEST(RouteWalk, NobodyGetsWhereHeMayNot) {
     if (route.access == Access::admin) {
       EXPECT_EQ(w.send_raw(route.method, path, "member", "{}", 30).status, 403) << path;
     }
-    bool of_server = route.pattern.starts_with("/v2.1/servers/{id}");
+    bool of_server = route.pattern.starts_with("/v2.1/servers/{id}") &&
+                     route.access != Access::admin;
     if (of_server) {
       std::string body = route.pattern.ends_with("/action")    ? R"({"os-stop": null})"
                          : route.pattern.ends_with("/tags")    ? R"({"tags": ["a"]})"
@@ -86,7 +87,7 @@ TEST(CreateServer, BadInputMakesNothing) {
       {"flavorRef", "\"none\"", 400, "flavorRef"},
       {"flavorRef", "{}", 400, "flavorRef"},
       {"imageRef", "", 400, "imageRef"},
-      {"imageRef", "\"\"", 400, "booting from a volume"},
+      {"imageRef", "\"\"", 400, "imageRef"},
       {"imageRef", "\"zz\"", 400, "imageRef"},
       {"imageRef", "\"bbbbbbbb-0000-4000-8000-00000000dead\"", 400, "could not be found"},
       {"networks", "7", 400, "networks"},
@@ -123,9 +124,9 @@ TEST(CreateServer, BadInputMakesNothing) {
       {"block_device_mapping_v2",
        "[{\"source_type\": \"volume\", \"destination_type\": \"volume\", \"uuid\": \"v\", "
        "\"boot_index\": 0}]",
-       400, "booting from a volume"},
+       400, "must be the UUID of a volume"},
       {"block_device_mapping_v2", "[{\"nonsense\": 1}]", 400, "nonsense"},
-      {"block_device_mapping", "[]", 400, "booting from a volume"},
+      {"block_device_mapping", "[]", 400, "block_device_mapping_v2 only"},
       {"description", "\"d\"", 400, "description", 18},
       {"tags", "[\"a\"]", 400, "tags", 51},
       {"tags", "[\"a,b\"]", 400, "tags", 52},
@@ -156,26 +157,8 @@ TEST(CreateServer, BadInputMakesNothing) {
     EXPECT_EQ(w.send_raw("POST", "/v2.1/servers", "member", raw).status, 400) << raw;
   }
   EXPECT_EQ(w.count("SELECT count(*) FROM servers"), 0);
-  EXPECT_EQ(w.count("SELECT count(*) FROM allocations"), 0);
+  EXPECT_EQ(w.count("SELECT count(*) FROM ledger_claims"), 0);
   EXPECT_EQ(w.count("SELECT count(*) FROM tasks"), 0);
-}
-
-TEST(CreateServer, IdempotencyKeyMakesOne) {
-  World w;
-  Request r;
-  r.method = "POST";
-  r.path = "/v2.1/servers";
-  r.headers.set("X-Auth-Token", "member");
-  r.headers.set("Idempotency-Key", "k1");
-  r.body = Json::object({{"server",
-                          Json::object({{"name", "a"}, {"imageRef", kImage}, {"flavorRef", "1"}})}})
-               .dump();
-  Json first = body_of(w.control->router.dispatch(r)),
-       again = body_of(w.control->router.dispatch(r));
-  EXPECT_EQ(first["server"]["id"], again["server"]["id"]);
-  EXPECT_EQ(w.count("SELECT count(*) FROM servers"), 1);
-  r.body += " ";
-  EXPECT_EQ(w.control->router.dispatch(r).status, 422);
 }
 
 TEST(CreateServer, ManyAtOnce) {
@@ -339,8 +322,7 @@ TEST(ServerParts, MetadataTagsLockAndUpdate) {
           .status,
       404);
   EXPECT_EQ(
-      w.send_raw("POST", base + "/action", "member", R"({"resize": {"flavorRef": "1"}})").status,
-      403);
+      w.send_raw("POST", base + "/action", "member", R"({"evacuate": {}})").status, 403);
   EXPECT_EQ(w.send_raw("POST", base + "/action", "member", R"({"nonsense": null})").status, 400);
   EXPECT_EQ(
       w.send_raw("POST", base + "/action", "member", R"({"reboot": {"type": "GENTLE"}})").status,
