@@ -124,6 +124,73 @@ TEST_F(Cloud, ComputesAttachmentIsNobodyElses) {
   EXPECT_EQ(show(id)["size"].as_int(), 2);
 }
 
+// Killed at every point on its way to the other host, and deleted there: nothing is left on either.
+TEST_F(Cloud, FollowingConvergesAfterACrashAtEveryPoint) {
+  std::set<std::string> there;
+  auto other = [&] {
+    observe_from("h2", "host", "h2",
+                 Json::object({{"zone", "far"}, {"disk_gib", 100}, {"disk_used_gib", 1}}));
+    Json wanted = json(call("agent@h2", "GET", "/agent/v1/desired?host=h2&after=0&wait_ms=0"));
+    for (const Json& item : wanted["items"].as_array()) {
+      const std::string& id = item["id"].as_string();
+      Json state = Json::object({{"revision", item["revision"]}});
+      if (item["spec"].is_null()) {
+        there.erase(id);
+        state.set("absent", true);
+      } else {
+        there.insert(id);
+        state.set("status", "available").set("path", "/h2/" + id);
+      }
+      observe_from("h2", "volume", id, state);
+    }
+  };
+  const std::string attachment = "22222222-2222-4222-8222-222222222222";
+  bool reached = true;
+  int crashes = 0;
+  for (int at = 0; reached && at < 60; ++at) {
+    reached = false;
+    std::string id = make();
+    settle();
+    other();
+    const std::string path = "/internal/v1/volumes/" + id + "/attachment";
+    auto ask = [&] {
+      return json(call("service@", "PUT", path,
+                       R"({"attachment_id":")" + attachment +
+                           R"(","server_id":"33333333-3333-4333-8333-333333333333",)"
+                           R"("project_id":"p","host":"h2"})"));
+    };
+    int left = at;
+    auto live = [&](auto until) {
+      for (int i = 0; i < 20 && !until(); ++i) {
+        agent();
+        other();
+        if (!reached && !run(left)) {
+          reached = true;
+          ++crashes;
+          open();
+        } else if (!reached) {
+          left = std::max(0, left - 3);
+        } else {
+          run();
+        }
+        clock.advance(3 * kSecondUs);
+      }
+    };
+    live([&] { return ask()["ready"].as_bool(); });
+    EXPECT_EQ(ask()["path"].as_string(), "/h2/" + id) << at;
+    EXPECT_EQ(call("service@", "DELETE", path + "/" + attachment).status, 204);
+    EXPECT_EQ(call("member@p", "DELETE", "/v3/p/volumes/" + id).status, 202);
+    live([&] { return rows("volumes") == 0; });
+    agent();
+    EXPECT_TRUE(there.empty()) << at;
+    expect_nothing_left();
+  }
+  EXPECT_GE(crashes, 6);
+  auto all = events();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "begin 1"),
+            std::count(all.begin(), all.end(), "end 1"));
+}
+
 TEST_F(Cloud, ReservedReadonlyAndForceDetached) {
   std::string id = make();
   settle();
