@@ -57,6 +57,23 @@ Json::Array extensions() {
       {"os-networks", "Networks"},
       {"os-floating-ips", "FloatingIps"},
       {"os-volumes", "Volumes"},
+      {"os-consoles", "Consoles"},
+      {"os-remote-consoles", "RemoteConsoles"},
+      {"os-aggregates", "Aggregates"},
+      {"os-server-groups", "ServerGroups"},
+      {"os-quota-class-sets", "QuotaClasses"},
+      {"os-migrations", "Migrations"},
+      {"os-hosts", "Hosts"},
+      {"os-tenant-networks", "OSTenantNetworks"},
+      {"os-instance-usage-audit-log", "OSInstanceUsageAuditLog"},
+      {"os-server-external-events", "ServerExternalEvents"},
+      {"os-server-diagnostics", "ServerDiagnostics"},
+      {"os-admin-actions", "AdminActions"},
+      {"os-lock-server", "LockServer"},
+      {"os-pause-server", "PauseServer"},
+      {"os-suspend-server", "SuspendServer"},
+      {"os-shelve", "Shelve"},
+      {"os-rescue", "Rescue"},
   };
   Json::Array list;
   for (const auto& [alias, name] : kAliases) {
