@@ -169,6 +169,7 @@ enum class Action {
   detach_volume,
   attach_interface,
   detach_interface,
+  floating_address,
   console,
   pause,
   unpause,

@@ -189,9 +189,7 @@ const std::vector<std::string_view> kNotServed = {"migrate",
                                                   "trigger_crash_dump",
                                                   "os-getSPICEConsole",
                                                   "os-getRDPConsole",
-                                                  "os-getMKSConsole",
-                                                  "resetNetwork",
-                                                  "injectNetworkInfo"};
+                                                  "os-getMKSConsole"};
 
 Result<Response> act(App& app, const Request& request, Context& c) {
   Json body = TRY(parse_json(request.body));
@@ -201,6 +199,9 @@ Result<Response> act(App& app, const Request& request, Context& c) {
   TRYV(app.load(c, c.param("id")));
   auto handler = kActions.find(name);
   if (handler != kActions.end()) return handler->second(app, c, c.param("id"), argument);
+  // As Nova since the one hypervisor that had them is gone.
+  if (name == "resetNetwork" || name == "injectNetworkInfo")
+    return Error(ErrorCode::gone, "The action '" + name + "' is no more.");
   for (auto known : kNotServed) {
     if (known == name) return forbidden("This cloud does not serve the action '" + name + "' yet.");
   }

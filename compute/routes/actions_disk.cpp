@@ -15,6 +15,7 @@ Json rebuilt_json(const Server& server, const Viewer& viewer, const std::string&
   if (viewer.version >= 54) out.set("key_name", server.key_name ? Json(*server.key_name) : Json());
   if (viewer.version >= 57)
     out.set("user_data", server.user_data ? Json(*server.user_data) : Json());
+  out.erase("OS-EXT-SRV-ATTR:user_data");  // it is under its own name
   out.set("adminPass", password);
   return Json::object({{"server", out}});
 }

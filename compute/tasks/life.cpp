@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "compute/store/ledgers.h"
 #include "compute/tasks/server_task.h"
 #include "services/base/log.h"
@@ -198,10 +200,59 @@ Status ServerTask::stay_parked(db::Session& s, const std::string& id, const std:
   return {};
 }
 
+// A shelved server's volumes are kept for it by storage, though no guest has them.
+Result<std::optional<Outcome>> ServerTask::park_volumes(const View& v, const std::string& host) {
+  auto become = [&](const ServerVolume& volume, const char* state, const char* action,
+                    const std::string& problem) {
+    return std::optional(Outcome::next(
+        "parked", [this, id = v.server.id, volume, state, action, problem](db::Session& s) -> Status {
+          auto row = find_volume(s, id, volume.volume_id);
+          if (!row || (row->state != "wanted" && *state)) return {};
+          ServerVolume now = volume;
+          now.state = state;
+          if (*state)
+            save_volume(s, now);
+          else
+            erase_volume(s, volume.attachment_id);
+          auto server = find_server(s, id);
+          refresh_shown(s, *server);
+          save_server(s, *server);
+          finish_actions(s, id, {action}, clock_.now_us(), problem.empty() ? "Success" : "Error",
+                         problem);
+          return {};
+        }));
+  };
+  for (ServerVolume volume : v.volumes) {
+    std::string at =
+        "/internal/v1/volumes/" + volume.volume_id + "/attachment/" + volume.attachment_id;
+    if (volume.state == "detaching" || volume.state == "unplugging") {
+      TRYV(peers_.storage.call("DELETE", at));
+      return become(volume, "", "detach_volume", "");
+    }
+    if (volume.state != "wanted") continue;
+    Server there = v.server;
+    there.host = host;
+    auto connected = connect_for_boot(there, volume);
+    if (connected && !*connected) continue;
+    if (connected) {
+      auto told = peers_.storage.call("PUT", at + "/attached");
+      if (told) return become(volume, "attached", "attach_volume", "");
+      connected = told.error();
+    }
+    if (!permanent(connected.error())) return connected.error();
+    return become(volume, "", "attach_volume", connected.error().message);
+  }
+  return std::optional<Outcome>();
+}
+
 Result<Outcome> ServerTask::parked(const Task& task) {
   View v = TRY(look(task.id));
-  if (v.server.task_state != TaskState::unshelving) return Outcome::wait(kParkedUs);
   Json shelve = stored_object(v.server.shelve);
+  if (auto o = TRY(park_volumes(v, shelve["host"].as_string()))) return std::move(*o);
+  bool waiting = std::any_of(v.volumes.begin(), v.volumes.end(),
+                             [](const auto& x) { return x.state == "wanted"; });
+  if (v.server.task_state != TaskState::unshelving)
+    return Outcome::wait(waiting ? kImagePollUs : kParkedUs);
   const std::string& image_id = shelve["image_id"].as_string();
   Json image;
   if (!image_id.empty()) {

@@ -76,6 +76,7 @@ class ServerTask {
 
   // watch's parts: an outcome where there was something to do. See watch.cpp and life.cpp.
   Result<std::optional<tasks::Outcome>> watch_life(const View& v);
+  Result<std::optional<tasks::Outcome>> park_volumes(const View& v, const std::string& host);
   Result<std::optional<tasks::Outcome>> unpack(const Server& server);
   Result<std::optional<tasks::Outcome>> watch_snapshot(const View& v, const Json& snapshot);
   Result<std::optional<tasks::Outcome>> end_snapshot(const View& v, const Json& snapshot);

@@ -321,6 +321,30 @@ TEST(Life, ShelvedOffloadedAndBack) {
   remove(w, id);
 }
 
+TEST(Life, VolumesComeAndGoWhileShelved) {
+  World w;
+  std::string id = active_server(w);
+  ASSERT_EQ(act(w, id, "shelve").status, 202);
+  ASSERT_TRUE(becomes(w, id, "SHELVED_OFFLOADED"));
+  const std::string at = "/v2.1/servers/" + id + "/os-volume_attachments";
+  Json wish = Json::object({{"volumeAttachment", Json::object({{"volumeId", kVolume}})}});
+  auto status = [&] { return w.storage.volumes[kVolume]["status"].as_string(); };
+  for (bool detach : {true, false}) {
+    ASSERT_EQ(w.send("POST", at, "member", wish).status, 200);
+    ASSERT_TRUE(w.run_until([&] { return status() == "in-use"; }));
+    if (!detach) break;
+    ASSERT_EQ(w.send("DELETE", at + "/" + kVolume, "member").status, 202);
+    ASSERT_TRUE(w.run_until([&] { return status() == "available"; }));
+  }
+  ASSERT_EQ(act(w, id, "unshelve").status, 202);
+  ASSERT_TRUE(becomes(w, id, "ACTIVE"));
+  EXPECT_EQ(w.agent.servers[id]["volumes"].size(), 1u);
+  EXPECT_TRUE(w.run_until([&] { return status() == "in-use"; }));
+  ASSERT_EQ(act(w, id, "shelve").status, 202);
+  ASSERT_TRUE(becomes(w, id, "SHELVED_OFFLOADED"));
+  remove(w, id);
+}
+
 TEST(Life, UnshelveThatFindsNoRoomStaysShelved) {
   World w;
   std::string id = active_server(w);
