@@ -178,6 +178,13 @@ http::TlsFiles make_certificate(const TempDir& dir) {
   return files;
 }
 
+// g++ defines the macro under ASan, clang has a feature instead.
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 size_t resident_bytes() {
 #ifdef __SANITIZE_ADDRESS__
   return 0;
