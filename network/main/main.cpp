@@ -1,9 +1,9 @@
 #include "network/driver/ovn/driver.h"
 #include "network/driver/sim/driver.h"
+#include "network/main/documents.h"
 #include "network/routes/routes.h"
 #include "services/conduct/service_main.h"
 #include "services/feed/outbox.h"
-
 
 namespace nuri::network {
 
@@ -67,7 +67,9 @@ Status serve(conduct::Service& process) {
   options.error_view = neutron_error;
   Router router(options);
   add_routes(router, service);
-  return process.serve(router, {.started = [&] { driver->start(); }, .stopped = [&] { driver->stop(); }});
+  return process.serve(router, {.documents = documents(),
+                                .started = [&] { driver->start(); },
+                                .stopped = [&] { driver->stop(); }});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "services/base/log.h"
 #include "services/conduct/service_main.h"
+#include "services/identity/main/documents.h"
 #include "services/identity/routes/identity.h"
 #include "services/identity/store/bootstrap.h"
 #include "services/identity/store/schema.h"
@@ -70,7 +71,8 @@ Status serve(conduct::Service& service) {
   TRYV(make_directories(keys, 0700));
   TRYV(make_service_key(keys + "/service.key", random));
   TRYV(service.open_database(kComponents));
-  auto signer = TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", keys + "/token_ed25519.pub.pem"));
+  auto signer =
+      TRY(auth::TokenSigner::open(keys + "/token_ed25519.pem", keys + "/token_ed25519.pub.pem"));
   TRYV(service.open_keys());
   auto hasher = TRY(Hasher::create(static_cast<unsigned>(
       std::clamp<int64_t>(config.number("identity.hashes_at_once", 2), 1, 16))));
@@ -82,7 +84,8 @@ Status serve(conduct::Service& service) {
       std::clamp<int64_t>(config.number("identity.lockout_minutes", 5), 1, 1440) * 60 * kSecondUs;
   TimeUs life =
       std::clamp<int64_t>(config.number("identity.token_hours", 12), 1, 24 * 30) * 3600 * kSecondUs;
-  Identity identity{service.db(), service.clock, random, *hasher, *vault, *signer, service.verifier(), life, lockout};
+  Identity identity{service.db(), service.clock,      random, *hasher, *vault,
+                    *signer,      service.verifier(), life,   lockout};
   identity.unique_passwords =
       static_cast<int>(std::clamp<int64_t>(config.number("identity.unique_passwords", 0), 0, 24));
   TRYV(service.db().write([&](db::Session& s) { identity.revocations.forget_expired(s); }));
@@ -94,7 +97,8 @@ Status serve(conduct::Service& service) {
   Router router(options);
   add_routes(router, identity);
   return service.serve(router, {.workers = 64,  // more than may wait for a password's hash
-                                .poll_revocations = false});
+                                .poll_revocations = false,
+                                .documents = documents()});
 }
 
 int run_bootstrap(const Arguments& arguments) {

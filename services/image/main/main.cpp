@@ -2,6 +2,7 @@
 
 #include "services/conduct/service_main.h"
 #include "services/feed/outbox.h"
+#include "services/image/main/documents.h"
 #include "services/image/routes/edge.h"
 #include "services/ledger/check.h"
 
@@ -49,7 +50,8 @@ Status run(conduct::Service& service) {
       static_cast<uint64_t>(service.config.number("image.reserve_mib", 256)) << 20);
   return service.serve(router, {.spool_dir = files.spool(),
                                 .max_spool_bytes = limits.upload_bytes,
-                                .planner = [&edge](const Request& r) { return edge.plan(r); }});
+                                .planner = [&edge](const Request& r) { return edge.plan(r); },
+                                .documents = image::documents()});
 }
 
 }  // namespace

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "services/base/documents.h"
+
+namespace nuri::identity {
+
+// Of the routes that have no table of their own, for the OpenAPI document.
+Documents documents();
+
+}  // namespace nuri::identity

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "services/base/documents.h"
+
+namespace nuri::image {
+
+// Of the routes that have no table of their own, for the OpenAPI document.
+Documents documents();
+
+}  // namespace nuri::image
