@@ -104,7 +104,8 @@ def texts(api, project, server, network):
                 lambda r: r["metadata"]["k"])
     yield Tried(api, "server tag", f"{compute}/servers", "server", lambda t: dict(server, name="n", tags=[t]), lambda r: r["tags"][0], nova)
     yield Tried(api, "flavor name", f"{compute}/flavors", "flavor", named(vcpus=1, ram=64, disk=1), name)
-    yield Tried(api, "flavor id", f"{compute}/flavors", "flavor", lambda t: {"id": t, "name": "i", "vcpus": 1, "ram": 64, "disk": 1}, lambda r: r["id"])
+    yield Tried(api, "flavor id", f"{compute}/flavors", "flavor", lambda t: {"id": t or "none", "name": "i", "vcpus": 1, "ram": 64, "disk": 1},
+                lambda r: r["id"].replace("none", ""))
     yield Tried(api, "keypair name", f"{compute}/os-keypairs", "keypair", named(), name)
     yield Tried(api, "aggregate name", f"{compute}/os-aggregates", "aggregate", named(), name)
     yield Tried(api, "server group name", f"{compute}/os-server-groups", "server_group", named(policies=["affinity"]), name)
