@@ -4,8 +4,8 @@
 # shellcheck shell=bash
 
 bootstrap_identity() {
-    local file
-    file=$(mktemp)
+    local file=$NURI_RUN/bootstrap-password
+    (umask 077 && : >"$file")
     # shellcheck source=/dev/null
     (. "$openrc" && printf '%s\n' "$OS_PASSWORD" >"$file")
     quietly identity-bootstrap "$NURI_SBIN/nuri-identity" bootstrap \

@@ -25,6 +25,12 @@ build_all() {
     timed "console built" quietly build-console build_console
 }
 
+# program_outdated NAME: a process of it runs what was replaced since (by a run that did not get to
+# restarting it).
+program_outdated() {
+    find /proc/[0-9]*/exe -maxdepth 0 -lname "$NURI_SBIN/$1 (deleted)" 2>/dev/null | grep -q .
+}
+
 # install_programs: programs that changed are remembered, to be restarted.
 install_programs() {
     local name file
@@ -33,7 +39,10 @@ install_programs() {
     for name in $(process_names nuri); do
         file=$build_dir/bin/$name
         [ -x "$file" ] || die "$file is not there: build first, or name the build with --build-dir"
-        cmp -s "$file" "$NURI_SBIN/$name" && continue
+        if cmp -s "$file" "$NURI_SBIN/$name"; then
+            ! program_outdated "$name" || programs_changed+=("$name")
+            continue
+        fi
         install -m 755 "$file" "$NURI_SBIN/.$name.new"
         mv "$NURI_SBIN/.$name.new" "$NURI_SBIN/$name"
         programs_changed+=("$name")

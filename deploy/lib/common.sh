@@ -19,7 +19,8 @@ if [ -f $NURI_ETC/engines.env ]; then
     # shellcheck source=/dev/null
     . $NURI_ETC/engines.env
 fi
-: "${NURI_EXTERNAL_ADDRESS:=172.24.4.1/24}" "${NURI_MASQUERADE:=}"
+# NURI_PUBLIC_ADDRESS: under which others reach this machine, when the host itself does not know it.
+: "${NURI_EXTERNAL_ADDRESS:=172.24.4.1/24}" "${NURI_MASQUERADE:=}" "${NURI_PUBLIC_ADDRESS:=}"
 
 started_ms=${started_ms:-$(date +%s%3N)}
 
@@ -52,6 +53,7 @@ quietly() {
     local log=$NURI_LOGS/deploy/$1.log
     shift
     mkdir -p "$NURI_LOGS/deploy"
+    chmod 700 "$NURI_LOGS/deploy" # a server's first password is in what the client prints
     # In the background, because bash ignores "set -e" below a condition.
     (set -e && "$@") >"$log" 2>&1 &
     if ! wait $!; then

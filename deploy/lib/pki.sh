@@ -1,18 +1,16 @@
 # The certificates of the gateway's TLS port, and the keys the services share.
 # shellcheck shell=bash
 
-public_address= # under which others reach this machine, when the host itself does not know it
-
 pki_names() {
     local ip
     printf 'DNS:localhost,IP:127.0.0.1,IP:::1,DNS:%s' "$(hostname)"
     for ip in $(ip -o address show scope global | awk '{sub("/.*", "", $4); print $4}' | sort -u); do
         printf ',IP:%s' "$ip"
     done
-    case $public_address in
+    case $NURI_PUBLIC_ADDRESS in
     '') ;;
-    *[!0-9.:a-fA-F]*) printf ',DNS:%s' "$public_address" ;;
-    *) printf ',IP:%s' "$public_address" ;;
+    *[!0-9.:a-fA-F]*) printf ',DNS:%s' "$NURI_PUBLIC_ADDRESS" ;;
+    *) printf ',IP:%s' "$NURI_PUBLIC_ADDRESS" ;;
     esac
 }
 

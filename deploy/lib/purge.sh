@@ -54,7 +54,8 @@ purge_files() {
     purge_masquerade
     if have_systemd; then systemd_remove; fi
     rm -rf "$NURI_ETC" "$NURI_DATA" "$NURI_RUN" "$NURI_LOGS" "$NURI_CACHE" "$NURI_OPT" \
-        "$NURI_LIBEXEC" "$(dirname "$NURI_CONSOLE")" "$NURI_SBIN"/nuri-* /run/lock/nuri-deploy.lock
+        "$NURI_LIBEXEC" "$(dirname "$NURI_CONSOLE")" "$NURI_SBIN"/nuri-* /run/lock/nuri-deploy.lock \
+        /var/log/libvirt/qemu/nuri-*.log
 }
 
 purge_check() {
@@ -63,5 +64,6 @@ purge_check() {
     left+=$(nuri_namespaces | sed 's/^/ namespace /')
     left+=$(nuri_mounts | sed 's/^/ mount /')
     left+=$(nuri_links | sed 's/^/ link /')
+    left+=$(compgen -G '/var/log/libvirt/qemu/nuri-*.log' | sed 's/^/ log /' || true)
     [ -z "$left" ] || die "left behind:$left"
 }

@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from load import hey, measure  # noqa: E402
-from peer import RECORDED, live_peer  # noqa: E402
+from peer import RECORDED, bound, live_peer  # noqa: E402
 from rows import Rows  # noqa: E402
 from sim import Filled  # noqa: E402
 import json  # noqa: E402
@@ -72,6 +72,8 @@ def compare(rows, filled, peer, name):
     url = f"https://localhost:{filled.cloud.ports['gateway']}{path}"
     headers = dict(extra) if body else {"X-Auth-Token": filled.api.token, **extra}
     (peer_cpu, peer_rate), where = of_the_peer(peer, name)
+    # A project of 1,000 servers is not made in the peer: half an hour.
+    kind = "live" if peer else where
     measure(pids, url, headers, 2, 1, body)  # warm
     for at, connections in enumerate(CONNECTIONS):
         cpu, rate, p50 = measure(pids, url, headers, connections, SECONDS, body)
@@ -80,7 +82,7 @@ def compare(rows, filled, peer, name):
         rows.row(f"{tag}: rate", rate, "/s")
         rows.row(f"{tag}: p50", p50, "ms")
         if peer_cpu[at]:
-            limit = None if name == "token issue" else LIMIT
+            limit = None if name == "token issue" else bound(kind, LIMIT)
             rows.row(f"{tag}: CPU over OpenStack's ({where})", cpu / peer_cpu[at], "ratio", limit)
             rows.row(f"{tag}: rate over OpenStack's", rate / peer_rate[at], "ratio")
     cpu, rate, _ = measure(pids, url, headers, 8, SECONDS, body, keep_alive=False)

@@ -86,7 +86,7 @@ def run_client(env, command, killed=True):
 def lost(r):
     """The call's answer never came, or came from a gateway with no service behind it."""
     return KILL_DURING and re.search(
-        r"Unable to establish connection|Connection (aborted|reset|refused)|Remote end closed|HTTP 50[0234]|\b50[0234]\b|"
+        r"Unable to establish connection|Connection (aborted|reset|refused)|Remote end closed|HTTP 50[234]|\b50[234]\b|"
         r"ServiceUnavailable|not there at the moment|BadStatusLine|timed out", r.stdout + r.stderr)
 
 
@@ -128,7 +128,8 @@ def until(what, seconds, ready):
 
 victims = [v for v in os.environ.get("NURI_KILL", "").split(",") if v]
 KILL_DURING = os.environ.get("NURI_KILL_DURING") == "yes"
-dice = random.Random(7)
+seed = int(os.environ.get("NURI_KILL_SEED", time.time_ns() % 1_000_000))
+dice = random.Random(seed)  # of when a call is killed
 kills = 0
 
 
@@ -184,6 +185,30 @@ def nb(*args):
     return subprocess.run(["bash", "-c", script, top, *args], capture_output=True, text=True).stdout
 
 
+# A project's default security group outlives its servers, so groups are not among them.
+OVN_TABLES = ("Logical_Switch", "Logical_Switch_Port", "Logical_Router", "Logical_Router_Port", "NAT", "DHCP_Options")
+LIBVIRT_LOGS = "/var/log/libvirt/qemu"
+
+
+def ovn_rows():
+    return {row for table in OVN_TABLES for row in nb("--bare", "--columns=_uuid", "list", table).split()}
+
+
+def listing(folder):
+    return set(os.listdir(folder)) if os.path.isdir(folder) else set()
+
+
+def ledger_violations():
+    """What each service's ledger of quota and capacity says against its own rows."""
+    token = client(ADMIN, "token", "issue")["id"]
+    found = []
+    for port in (9702, 9703, 9704, 9705):
+        answer = subprocess.run(["curl", "-s", "-m", "10", "-H", "X-Auth-Token: " + token,
+                                 f"http://127.0.0.1:{port}/internal/v1/ledger/check"], capture_output=True, text=True).stdout
+        found.append((port, json.loads(answer)["violations"]) if "violations" in answer else (port, answer))
+    return [f for f in found if f[1] != []]
+
+
 def make_user(name):
     project = client(ADMIN, "project", "create", name)
     password = os.urandom(9).hex()
@@ -197,8 +222,9 @@ def main():
     tag = f"e2e{os.getpid()}"
     folder = tempfile.mkdtemp()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder + "/key"], check=True)
-    before = {"domains": set(domains()), "lsp": set(nb("--bare", "--columns=name", "list", "logical_switch_port").split()),
-              "files": set(os.listdir("/var/lib/nuri/volumes")) if os.path.isdir("/var/lib/nuri/volumes") else set()}
+    before = {"domains": set(domains()), "ovn": ovn_rows(), "files": listing("/var/lib/nuri/volumes"),
+              "logs": listing(LIBVIRT_LOGS)}
+    say(f"kills by seed {seed}" if victims else "nothing is killed")
 
     project, user = make_user(tag)
     check(client(user, "server", "list") == [], "a new project has no servers")
@@ -283,13 +309,18 @@ def main():
     until("domain gone", 60, lambda: set(domains()) <= before["domains"])
     check(not os.path.exists(f"/var/lib/nuri/instances/{sid}"), "no instance folder is left")
     until("volume file gone", 30, lambda: set(os.listdir("/var/lib/nuri/volumes")) <= before["files"])
-    until("ports gone", 30, lambda: set(nb("--bare", "--columns=name", "list", "logical_switch_port").split()) <= before["lsp"])
+    until("the guest's log gone", 30, lambda: listing(LIBVIRT_LOGS) <= before["logs"])
+    check(not [p for p in processes("qemu-system-x86_64") if sid in open(f"/proc/{p}/cmdline").read()], "no QEMU of it runs")
     until("namespace gone", 30, lambda: "nuri-md-" + net["id"][:8] not in subprocess.run(
         ["ip", "netns"], capture_output=True, text=True).stdout)
     closed = until("all intervals closed", 30, lambda: all_closed(cost(f"/metering/v1/projects/{project}/cost")))
     check(closed, "every interval of the project is closed")
     usage = client(ADMIN, "usage", "show", "--project", project)
     check(usage is not None, "usage show answers")
+    until("OVN's rows gone", 60, lambda: ovn_rows() <= before["ovn"])
+    wrong = until("sound ledgers", 30, lambda: [ledger_violations()])[0]
+    check(wrong == [], f"the ledgers of quota and capacity add up {wrong or ''}")
+    check(kills >= len(victims), f"each of {len(victims)} kinds of process was killed: {kills} kills")
     for name in (tag, tag + "x"):
         client(ADMIN, "user", "delete", name, "-")
         client(ADMIN, "project", "delete", name, "-")

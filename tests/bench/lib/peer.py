@@ -1,6 +1,6 @@
 """A real OpenStack that is up on this machine, as the other side of a ratio: NURI_PEER_RC names its openrc.
-Without it the figures recorded of one (Zed, one connection, 2 cores of a Xeon at 2.5 GHz, a VM) are used,
-and the rows say so."""
+Without it the figures recorded of one (Zed, 2 cores of a Xeon at 2.5 GHz, a VM) are printed beside ours, and
+their rows are short: a ratio is of one run. NURI_PEER=recorded takes them all the same."""
 import glob
 import json
 import os
@@ -31,6 +31,8 @@ def openrc(path):
 
 class Peer:
     def __init__(self, rc, folder):
+        if not glob.glob(folder + "/pids/*.pid"):
+            raise SystemExit(f"no pids/*.pid beside the peer's openrc in {folder}: whose CPU is it?")
         self.sessions = {int(open(f).read()) for f in glob.glob(folder + "/pids/*.pid")}
         self.auth = rc["OS_AUTH_URL"].rstrip("/")
         if not self.auth.endswith("/v3"):
@@ -80,6 +82,11 @@ class Peer:
             if int(fields[3]) in self.sessions:
                 ticks += sum(map(int, fields[11:15]))
         return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def bound(where, value):
+    """What a ratio is held against; nothing reaches it where the peer's side is not of this run."""
+    return value if where == "live" or os.environ.get("NURI_PEER") == "recorded" else -1
 
 
 def live_peer():

@@ -1,7 +1,6 @@
-"""From nothing to a server that answers ssh, without the build: deploy/down --purge, then
-deploy/up --no-build --demo, each part as deploy/up itself times it. What is installed once for the
-machine (Debian's packages, the unpacked OVN, the guest image's cache) is thrown away too with
-NURI_BENCH_COLD=yes. Removes the cloud of this machine, so it wants NURI_TEST_PURGE=yes where there is one."""
+"""From nothing to a server that answers ssh, without the build: deploy/down --purge (the caches of OVN and
+of the guest's image go with it), then deploy/up --no-build --demo, each part as deploy/up itself times it.
+Removes the cloud of this machine, so it wants NURI_TEST_PURGE=yes where there is one."""
 import os
 import re
 import subprocess
@@ -13,14 +12,15 @@ PART = re.compile(r"^\[ *[\d.]+ s\] (?P<name>.+?): (?P<seconds>[\d.]+) s$")
 TO_SSH = "demo: from the first call to ssh"
 
 
+def may_replace_cloud():
+    if os.path.exists("/etc/nuri/nuri.toml") and os.environ.get("NURI_TEST_PURGE") != "yes":
+        sys.exit("a cloud is set up on this machine; NURI_TEST_PURGE=yes lets this bench remove it and bring up another")
+
+
 def up_to_ssh(rows, build_dir):
     deploy = os.path.join(TOP, "deploy")
-    if os.path.exists("/etc/nuri/nuri.toml"):
-        if os.environ.get("NURI_TEST_PURGE") != "yes":
-            sys.exit("a cloud is set up on this machine; NURI_TEST_PURGE=yes lets this bench remove it and bring up another")
-        subprocess.run([deploy + "/down", "--purge"], check=True, stdout=subprocess.DEVNULL)
-    if os.environ.get("NURI_BENCH_COLD") == "yes":
-        subprocess.run(["rm", "-rf", "/var/cache/nuri", "/opt/nuri"], check=True)
+    may_replace_cloud()
+    subprocess.run([deploy + "/down", "--purge"], check=True, stdout=subprocess.DEVNULL)
     begun = time.monotonic()
     up = subprocess.Popen([deploy + "/up", "--no-build", "--build-dir", build_dir, "--demo"],
                           stdout=subprocess.PIPE, text=True)
