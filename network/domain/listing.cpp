@@ -189,21 +189,21 @@ Json with_fields(Json item, const Query& query) {
   return out;
 }
 
-Json page_links(const Page& page, const Query& query, const std::string& url) {
+Json page_links(const ShownPage& page, const Query& query, const std::string& url) {
   Json out = Json::array();
-  if (!query.contains("limit") || page.items.empty()) return out;
+  if (!query.contains("limit") || page.rows.empty()) return out;
   bool reverse = word_true(query.get("page_reverse"));
-  auto add = [&](const char* rel, const Json& at, bool backwards) {
+  auto add = [&](const char* rel, const ShownRow& at, bool backwards) {
     Query q = query;
-    q.set("marker", at["id"].as_string());
+    q.set("marker", at.id);
     if (backwards)
       q.set("page_reverse", "True");
     else if (q.contains("page_reverse"))
       q.set("page_reverse", "False");
     out.push_back(Json::object({{"href", url + "?" + q.encode()}, {"rel", rel}}));
   };
-  if (reverse ? page.earlier : page.more) add("next", page.items.back(), false);
-  if (reverse ? page.more : page.earlier) add("previous", page.items.front(), true);
+  if (reverse ? page.earlier : page.more) add("next", page.rows.back(), false);
+  if (reverse ? page.more : page.earlier) add("previous", page.rows.front(), true);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,16 @@ struct Page {
   bool earlier = false;  // something lies before the first item
 };
 
+// A row as an answer holds it: its JSON's text, shared with what keeps it.
+struct ShownRow {
+  std::string id;
+  std::shared_ptr<const std::string> text;
+};
+struct ShownPage {
+  std::vector<ShownRow> rows;
+  bool more = false, earlier = false;
+};
+
 // Filters, sorts and pages. `known` are the attributes that may be asked for.
 // Errors: bad_request naming the parameter.
 Result<Page> list_page(std::vector<Json> items, const Query& query,
@@ -25,6 +36,6 @@ bool word_true(const std::string& text);  // "true" in any case, or "1"
 // Keeps the fields that the query names; all of them where it names none.
 Json with_fields(Json item, const Query& query);
 // [{"rel": "next", "href": ...}, ...] of a page that was limited; an empty list otherwise.
-Json page_links(const Page& page, const Query& query, const std::string& url);
+Json page_links(const ShownPage& page, const Query& query, const std::string& url);
 
 }  // namespace nuri::network

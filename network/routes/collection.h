@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "network/domain/listing.h"
 #include "network/routes/access.h"
 #include "network/store/work.h"
 
@@ -47,6 +48,8 @@ struct Collection {
   bool wants_default_group =
       false;  // its list shows the project's default security group: made on first need
   std::function<std::vector<Json>(Work&, const Narrow&)> list;
+  // The same rows as texts, where that is quicker than `list`.
+  std::function<std::vector<ShownRow>(Work&, const Narrow&)> shown;
   // Filters that the database can apply: an attribute that is a text of this column, as it stands.
   std::map<std::string, std::string> columns = {
       {"id", "id"}, {"name", "name"}, {"project_id", "project_id"}, {"tenant_id", "project_id"}};

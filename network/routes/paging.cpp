@@ -36,27 +36,48 @@ int64_t limit_of(const Query& query) {
   return fine && v > 0 && v < kMost ? v : 0;
 }
 
+std::vector<ShownRow> shown_rows(std::vector<Json> items, const Query& query) {
+  std::vector<ShownRow> out;
+  out.reserve(items.size());
+  for (Json& item : items) {
+    std::string id = item["id"].as_string();
+    Json asked = with_fields(std::move(item), query);
+    out.push_back({std::move(id), std::make_shared<const std::string>(asked.dump())});
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<Page> page_of(Work& w, const Collection& c, const Query& query) {
+Result<ShownPage> page_of(Work& w, const Collection& c, const Query& query) {
   size_t rest = 0;
   Narrow narrow = narrow_by(c, query, rest);
   int64_t limit = limit_of(query);
   std::string marker = query.get("marker");
-  bool by_database = rest == 0 && limit > 0 && (marker.empty() || c.show(w, marker).ok());
+  bool everything = !query.contains("limit") && marker.empty();
+  bool by_database =
+      rest == 0 && (everything || (limit > 0 && (marker.empty() || c.show(w, marker).ok())));
+  ShownPage page;
   if (!by_database) {
     // A page's beginning is found among all.
-    return list_page(c.list(w, marker.empty() ? narrow : Narrow()), query, c.attributes);
+    Page made =
+        TRY(list_page(c.list(w, marker.empty() ? narrow : Narrow()), query, c.attributes));
+    page.more = made.more;
+    page.earlier = made.earlier;
+    page.rows = shown_rows(std::move(made.items), query);
+    return page;
   }
-  narrow.limit = limit + 1;
-  narrow.marker = marker;
-  narrow.reverse = word_true(query.get("page_reverse"));
-  Page page;
-  page.items = c.list(w, narrow);
+  if (!everything) {
+    narrow.limit = limit + 1;
+    narrow.marker = marker;
+    narrow.reverse = word_true(query.get("page_reverse"));
+  }
+  bool whole = query.get("fields").empty() && query.all("fields").size() <= 1;
+  page.rows = c.shown && whole ? c.shown(w, narrow) : shown_rows(c.list(w, narrow), query);
   page.earlier = !marker.empty();
-  page.more = static_cast<int64_t>(page.items.size()) > limit;
-  if (page.more) page.items.pop_back();
-  if (narrow.reverse) std::reverse(page.items.begin(), page.items.end());
+  page.more = limit > 0 && static_cast<int64_t>(page.rows.size()) > limit;
+  if (page.more) page.rows.pop_back();
+  if (narrow.reverse) std::reverse(page.rows.begin(), page.rows.end());
   return page;
 }
 

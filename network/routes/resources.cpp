@@ -1,3 +1,4 @@
+#include "network/routes/port_texts.h"
 #include "network/routes/resource_parts.h"
 #include "services/feed/outbox.h"
 
@@ -63,6 +64,9 @@ void add_resource_routes(Router& router, std::shared_ptr<Service> service) {
 
   Collection port = collection<Port>("ports", "port", ports(), port_json, visible_ports, find_port);
   port.attributes = names_of(kPortView, &kPortAdmin);
+  port.shown = [texts = std::make_shared<PortTexts>()](Work& w, const Narrow& n) {
+    return texts->list(w, n);
+  };
   changing<Port>(port, port_json, find_port, create_user_port, update_port, delete_port);
   for (const char* same : {"network_id", "device_id", "mac_address"}) port.columns[same] = same;
   described(port, kPortCreate, &kPortUpdate, kPortView);

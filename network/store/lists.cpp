@@ -5,27 +5,41 @@ namespace nuri::network {
 
 namespace {
 
+struct Where {
+  std::string clause, tail;
+  db::Args args;
+};
+
 // `seen` says which rows are the caller's to see, with its project as ?1; administrators see all.
-template <class T>
-std::vector<T> rows(Work& w, const Table<T>& table, const std::string& seen, const Narrow& n) {
-  db::Args args = {w.caller.project_id};
+Where where_of(Work& w, const std::string& table, const std::string& seen, const Narrow& n) {
+  Where out;
+  db::Args& args = out.args;
+  args = {w.caller.project_id};
   args.insert(args.end(), n.args.begin(), n.args.end());
   auto mark = [&](db::Arg value) {
     args.push_back(std::move(value));
     return "?" + std::to_string(args.size());
   };
   // The first parameter must be there, also where all is seen.
-  std::string clause = (w.caller.admin ? "?1 = ?1" : "(" + seen + ")") + n.also, tail;
+  out.clause = (w.caller.admin ? "?1 = ?1" : "(" + seen + ")") + n.also;
   if (!n.marker.empty()) {
-    clause += std::string(" AND (created_us, id) ") + (n.reverse ? "<" : ">") +
-              " (SELECT m.created_us, m.id FROM " + table.name() +
-              " m WHERE m.id = " + mark(n.marker) + ")";
+    out.clause += std::string(" AND (created_us, id) ") + (n.reverse ? "<" : ">") +
+                  " (SELECT m.created_us, m.id FROM " + table +
+                  " m WHERE m.id = " + mark(n.marker) + ")";
   }
-  if (n.limit > 0) tail = " LIMIT " + mark(n.limit);
-  return load(w.s, table, clause, args, n.reverse, tail);
+  if (n.limit > 0) out.tail = " LIMIT " + mark(n.limit);
+  return out;
+}
+
+template <class T>
+std::vector<T> rows(Work& w, const Table<T>& table, const std::string& seen, const Narrow& n) {
+  Where where = where_of(w, table.name(), seen, n);
+  return load(w.s, table, where.clause, where.args, n.reverse, where.tail);
 }
 
 constexpr const char* kOwn = "project_id = ?1";
+constexpr const char* kPorts =
+    "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)";
 
 template <class T>
 std::vector<T> sharable(Work& w, const Table<T>& table, const std::string& kind,
@@ -54,9 +68,18 @@ std::vector<Subnet> visible_subnets(Work& w, const Narrow& n) {
       n);
 }
 std::vector<Port> visible_ports(Work& w, const Narrow& n) {
-  return rows(w, ports(),
-              "project_id = ?1 OR network_id IN (SELECT id FROM networks WHERE project_id = ?1)",
-              n);
+  return rows(w, ports(), kPorts, n);
+}
+std::vector<PortMark> visible_port_marks(Work& w, const Narrow& n) {
+  Where where = where_of(w, "ports", kPorts, n);
+  const char* order = n.reverse ? " ORDER BY created_us DESC, id DESC" : " ORDER BY created_us, id";
+  return w.s.all(
+      "SELECT id, status, revision, created_us, updated_us, (SELECT COUNT(*) FROM allocations a "
+      "WHERE a.port_id = ports.id) FROM ports WHERE " +
+          where.clause + order + where.tail,
+      where.args, [](const db::Row& r) {
+        return PortMark{r.text(0), r.text(1), r.i64(2), r.i64(3), r.i64(4), r.i64(5)};
+      });
 }
 std::vector<VirtualRouter> visible_routers(Work& w, const Narrow& n) {
   return rows(w, routers(), kOwn, n);

@@ -20,16 +20,25 @@ struct Column {
   std::function<void(T&, const db::Row&, int)> set;
 };
 
+// Most of what is stored as JSON is nothing, and need not be parsed.
+inline Json stored_json(const db::Row& r, int i) {
+  std::string text = r.text(i);
+  if (text.empty()) return Json();
+  if (text == "[]") return Json::array();
+  if (text == "{}") return Json::object();
+  return parse_json(text).value_or(Json());
+}
+
 // M: std::string, bool, int64_t, optional of string or int64_t, vector<string>, Json.
 template <class T, class B, class M>
 Column<T> column(const char* name, M B::*m) {
   Column<T> c{name, nullptr, nullptr};
   if constexpr (std::is_same_v<M, std::vector<std::string>>) {
     c.get = [m](const T& t) { return db::Arg(Json::strings(t.*m)); };
-    c.set = [m](T& t, const db::Row& r, int i) { t.*m = strings_from(r.json(i)); };
+    c.set = [m](T& t, const db::Row& r, int i) { t.*m = strings_from(stored_json(r, i)); };
   } else if constexpr (std::is_same_v<M, Json>) {
     c.get = [m](const T& t) { return db::Arg(t.*m); };
-    c.set = [m](T& t, const db::Row& r, int i) { t.*m = r.json(i); };
+    c.set = [m](T& t, const db::Row& r, int i) { t.*m = stored_json(r, i); };
   } else {
     c.get = [m](const T& t) { return db::Arg(t.*m); };
     c.set = [m](T& t, const db::Row& r, int i) {
@@ -58,7 +67,7 @@ Column<T> json_column(const char* name, std::vector<S> T::*m, const Fields<S>& f
   };
   auto set = [m, &fields](T& t, const db::Row& r, int i) {
     (t.*m).clear();
-    Json stored = r.json(i);
+    Json stored = stored_json(r, i);
     for (const Json& item : stored.as_array()) {
       if (auto s = fields.read(item)) (t.*m).push_back(std::move(*s));
     }

@@ -66,6 +66,15 @@ struct Narrow {
 std::vector<Network> visible_networks(Work& w, const Narrow& narrow = {});
 std::vector<Subnet> visible_subnets(Work& w, const Narrow& narrow = {});
 std::vector<Port> visible_ports(Work& w, const Narrow& narrow = {});
+// What a port's view follows, beside its id: it looks the same while these do. Each change of a port
+// gives it another revision, but for the driver's (status) and a subnet's end (addresses).
+struct PortMark {
+  std::string id, status;
+  int64_t revision = 0, created_us = 0, updated_us = 0, addresses = 0;
+  bool operator==(const PortMark&) const = default;
+};
+// Of visible_ports' rows, in the same order.
+std::vector<PortMark> visible_port_marks(Work& w, const Narrow& narrow = {});
 std::vector<VirtualRouter> visible_routers(Work& w, const Narrow& narrow = {});
 std::vector<FloatingIp> visible_floating_ips(Work& w, const Narrow& narrow = {});
 std::vector<SecurityGroup> visible_groups(Work& w, const Narrow& narrow = {});
