@@ -46,8 +46,18 @@ const Fields<Volume> kAdmin = {
 
 Json links_of(const Volume& v, const VolumeLook& look) {
   std::string rest = "/" + look.project_id + "/volumes/" + v.id;
-  return Json::array({Json::object({{"rel", "self"}, {"href", look.base_url + "/v3" + rest}}),
-                      Json::object({{"rel", "bookmark"}, {"href", look.base_url + rest}})});
+  Json out = Json::array();
+  auto add = [&](const char* rel, std::string href) {
+    Json::Object link;
+    link.reserve(2);
+    link.emplace_back("rel", rel);
+    link.emplace_back("href", std::move(href));
+    out.push_back(Json(std::move(link)));
+  };
+  out.array_ref().reserve(2);
+  add("self", look.base_url + "/v3" + rest);
+  add("bookmark", look.base_url + rest);
+  return out;
 }
 
 }  // namespace

@@ -74,6 +74,32 @@ bool meets(const T& item, const ListQuery& q, const ListView<T>& view) {
   });
 }
 
+// Each item's texts to compare by are made once, and the items moved once.
+template <class T>
+void in_order(const ListQuery& q, std::vector<T>& items, const ListView<T>& view) {
+  struct Place {
+    std::vector<std::string> keys;
+    size_t item = 0;
+  };
+  std::vector<Place> places(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    places[i].item = i;
+    for (const auto& [key, descending] : q.order)
+      places[i].keys.push_back(view.sort(items[i], key));
+  }
+  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+    for (size_t k = 0; k < q.order.size(); ++k) {
+      int c = a.keys[k].compare(b.keys[k]);
+      if (c != 0) return q.order[k].second ? c > 0 : c < 0;
+    }
+    return false;
+  });
+  std::vector<T> sorted;
+  sorted.reserve(items.size());
+  for (const Place& p : places) sorted.push_back(std::move(items[p.item]));
+  items = std::move(sorted);
+}
+
 // Error: not_found where the marker is not among `visible`.
 template <class T>
 Result<Page<T>> select(const ListQuery& q, const ListRules& rules, std::vector<T> visible,
@@ -81,13 +107,7 @@ Result<Page<T>> select(const ListQuery& q, const ListRules& rules, std::vector<T
   std::erase_if(visible, [&](const T& t) {
     return (q.marker.empty() || view.id(t) != q.marker) && !meets(t, q, view);
   });
-  std::sort(visible.begin(), visible.end(), [&](const T& a, const T& b) {
-    for (const auto& [key, descending] : q.order) {
-      int c = view.sort(a, key).compare(view.sort(b, key));
-      if (c != 0) return descending ? c > 0 : c < 0;
-    }
-    return false;
-  });
+  in_order(q, visible, view);
   Page<T> page;
   auto from = visible.begin();
   page.count = static_cast<int64_t>(visible.size());

@@ -19,6 +19,14 @@ const std::string kSelect =
     " FROM volumes v LEFT JOIN attachments a ON a.volume_id=v.id"
     " LEFT JOIN volume_types t ON t.id=v.type_id";
 
+// Most of what is stored as JSON is nothing, and need not be parsed.
+Json stored(const db::Row& r, int column) {
+  std::string text = r.text(column);
+  if (text.empty() || text == "null") return Json();
+  if (text == "{}") return Json::object();
+  return parse_json(text).value_or(Json());
+}
+
 Volume volume_of(const db::Row& r) {
   Volume v;
   v.id = r.text(0);
@@ -29,10 +37,10 @@ Volume volume_of(const db::Row& r) {
   v.status = r.text(5);
   v.size_gib = r.i64(6);
   v.zone = r.text(7);
-  v.metadata = string_map_from(r.json(8));
+  v.metadata = string_map_from(stored(r, 8));
   v.bootable = r.flag(9);
-  v.image = r.json(10);
-  v.image_metadata = string_map_from(r.json(11));
+  v.image = stored(r, 10);
+  v.image_metadata = string_map_from(stored(r, 11));
   v.host = r.text(12);
   v.path = r.text(13);
   v.error = r.text(14);
@@ -42,7 +50,7 @@ Volume volume_of(const db::Row& r) {
   v.updated_us = r.i64(18);
   if (!r.null(19)) {
     v.attachment = Attachment{r.text(19), v.id,      r.text(20), r.text(21), r.text(22), r.text(23),
-                              r.i64(24),  r.i64(25), r.text(27), r.text(28), r.json(29)};
+                              r.i64(24),  r.i64(25), r.text(27), r.text(28), stored(r, 29)};
   }
   v.growing_to_gib = r.i64(26);
   v.type_id = r.text(30);
@@ -52,7 +60,7 @@ Volume volume_of(const db::Row& r) {
   v.wanted_host = r.text(34);
   if (!r.null(35)) v.readonly = r.flag(35);
   v.upload_image = r.text(36);
-  v.upload = r.json(37);
+  v.upload = stored(r, 37);
   v.written = r.flag(38);
   return v;
 }
