@@ -27,20 +27,27 @@ std::string_view next_segment(std::string_view& rest) {
   return out;
 }
 
+// Each "**" takes as few segments as what follows it allows; only the last one met is ever made to
+// take more, so that the work is bounded by the product of the two lengths.
 bool fits(std::string_view pattern, std::string_view path) {
+  bool starred = false;
+  std::string_view after_star, taken_to;
   for (;;) {
     std::string_view want = next_segment(pattern);
     if (want == "**") {
-      if (fits(pattern, path)) return true;
-      while (!next_segment(path).empty()) {
-        if (fits(pattern, path)) return true;
-      }
-      return false;
+      starred = true;
+      after_star = pattern;
+      taken_to = path;
+      continue;
     }
     std::string_view have = next_segment(path);
-    if (want.empty() || have.empty()) return want.empty() && have.empty();
-    bool any = want == "*" || (want.front() == '{' && want.back() == '}');
-    if (!any && want != have) return false;
+    if (have.empty()) return want.empty();
+    bool any = want == "*" || (!want.empty() && want.front() == '{' && want.back() == '}');
+    if (any || want == have) continue;
+    if (!starred) return false;
+    next_segment(taken_to);
+    pattern = after_star;
+    path = taken_to;
   }
 }
 

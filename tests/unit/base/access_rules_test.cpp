@@ -34,6 +34,21 @@ TEST(AccessRules, PathsFitSegmentBySegment) {
   EXPECT_TRUE(may("/**/ips", "/v2.1/servers/1/ips"));
   EXPECT_TRUE(may("/**", "/"));
   EXPECT_FALSE(may("/**/ips", "/v2.1/servers"));
+  EXPECT_TRUE(may("/**/**", "/"));
+  EXPECT_TRUE(may("/**/b/**/b", "/b/a/b/b"));
+  EXPECT_FALSE(may("/**/b/**/b", "/a/b"));
+  EXPECT_TRUE(may("/**/a/*/c", "/a/b/a/b/c"));
+  EXPECT_FALSE(may("/**/a/*/c", "/a/b/a/b/c/d"));
+}
+
+// Tried in each way that 42 of them can share the path, this would not end.
+TEST(AccessRules, ManyStarsOnALongPathAreQuick) {
+  std::string stars, path;
+  for (int i = 0; i < 42; ++i) stars += "/**";
+  for (int i = 0; i < 5'000; ++i) path += "/a";
+  EXPECT_TRUE(may(stars, path));
+  EXPECT_TRUE(may(stars + "/a", path));
+  EXPECT_FALSE(may(stars + "/x", path));
 }
 
 TEST(AccessRules, MethodAndServiceFitToo) {
