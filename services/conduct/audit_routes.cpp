@@ -1,3 +1,5 @@
+#include <set>
+
 #include "services/base/schema_like.h"
 #include "services/conduct/audit.h"
 
@@ -38,7 +40,9 @@ Result<int64_t> number_of(const Request& request, const char* name, int64_t fall
 Result<Filter> filter_of(const Request& request, const Context& c) {
   Filter f;
   f.args.push_back(TRY(number_of(request, "marker", INT64_MAX, 1, INT64_MAX)));
+  std::set<std::string> seen;  // of the names that are allowed
   for (const auto& [key, value] : request.query.items()) {
+    if (!seen.insert(key).second) return bad_request(key + " must be given once.", key);
     if (key == "marker" || key == "limit") continue;
     bool column = key == "project_id" || key == "user_id" || key == "resource_type" ||
                   key == "resource_id" || key == "action" || key == "request_id" || key == "method";

@@ -128,9 +128,13 @@ TEST_F(AuditTest, FiltersAndPages) {
     if (!next.empty()) query = next.substr(next.find('?'));
   }
   EXPECT_EQ(seen.size(), 7u);
-  for (const char* bad : {"?limit=0", "?limit=1001", "?limit=x", "?marker=-1", "?status=999",
-                          "?since=yesterday", "?outcome=maybe", "?colour=red"})
+  for (const char* bad :
+       {"?limit=0", "?limit=1001", "?limit=x", "?marker=-1", "?status=999", "?since=yesterday",
+        "?outcome=maybe", "?colour=red", "?action=stop&action=stop", "?limit=3&limit=3"})
     EXPECT_EQ(w.events(bad)["status"].as_int(), 400) << bad;
+  std::string many = "?status=204";
+  for (int i = 0; i < 1'100; ++i) many += "&status=204";
+  EXPECT_EQ(w.events(many)["status"].as_int(), 400);
 }
 
 TEST_F(AuditTest, TheChainTellsWhatWasAlteredOrRemoved) {
