@@ -65,9 +65,14 @@ Status settle_roles(Identity& me, const Claims& c, ApplicationCredential& ac) {
   return {};
 }
 
-Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given,
+struct WantedRule {
+  AccessRule rule;
+  bool fresh = false;  // given by what it allows, not by the id of one that exists
+};
+
+Result<std::vector<WantedRule>> read_rules(Identity& me, const Json& given,
                                            const std::string& user_id) {
-  std::vector<AccessRule> out;
+  std::vector<WantedRule> out;
   if (given.is_null()) return out;
   if (!given.is_array() || given.size() > kMaxRules) {
     return bad_request("'access_rules' must be a list of at most 50 rules.", "access_rules");
@@ -79,20 +84,19 @@ Result<std::vector<AccessRule>> read_rules(Identity& me, const Json& given,
           "An access rule needs service, path and method, or the id of one that exists.",
           "access_rules");
     }
+    bool fresh = r.id.empty();
+    if (fresh) r.id = me.random.hex_id();
     r.user_id = user_id;
-    out.push_back(std::move(r));
-  }
-  for (AccessRule& r : out) {
-    if (r.id.empty()) r.id = "new" + me.random.hex_id();
+    out.push_back({std::move(r), fresh});
   }
   return out;
 }
 
 // A rule that the user already has is used again.
-Status store_rules(db::Session& s, const std::vector<AccessRule>& rules,
+Status store_rules(db::Session& s, const std::vector<WantedRule>& rules,
                    ApplicationCredential& ac) {
-  for (AccessRule r : rules) {
-    if (!r.id.starts_with("new")) {
+  for (const auto& [r, fresh] : rules) {
+    if (!fresh) {
       auto known = kAccessRules.find(s, r.id);
       if (!known || known->user_id != ac.user_id) return no_such("access rule", r.id);
       ac.access_rules.push_back(r.id);
@@ -100,10 +104,7 @@ Status store_rules(db::Session& s, const std::vector<AccessRule>& rules,
     }
     auto same = kAccessRules.first(s, "user_id=?1 AND service=?2 AND path=?3 AND method=?4",
                                    {r.user_id, r.service, r.path, r.method});
-    if (!same) {
-      r.id = r.id.substr(3);
-      kAccessRules.insert(s, r);
-    }
+    if (!same) kAccessRules.insert(s, r);
     ac.access_rules.push_back(same ? same->id : r.id);
   }
   return {};

@@ -36,10 +36,10 @@ bool all_in_domain(db::Session& s, const Context& context, const std::string& do
 }
 
 // Who rules the cloud is not to be had by way of a domain: not by its password, nor by its groups.
-bool names_ruler(db::Session& s, const Context& context) {
+bool names_ruler(db::Session& s, const Context& context, TimeUs now) {
   const std::string &user = context.param("user_id"), &group = context.param("group_id");
-  return (!user.empty() && rules_cloud(s, "user", user)) ||
-         (!group.empty() && rules_cloud(s, "group", group));
+  return (!user.empty() && rules_cloud(s, "user", user, now)) ||
+         (!group.empty() && rules_cloud(s, "group", group, now));
 }
 
 Result<bool> by_domain(Identity& me, const Request& request, const Context& context, bool write) {
@@ -48,7 +48,8 @@ Result<bool> by_domain(Identity& me, const Request& request, const Context& cont
   if (c.scope != Claims::Scope::domain || c.domain_id.empty() || !role) return false;
   bool changes = request.method != "GET" && request.method != "HEAD";
   return me.db.read([&](db::Session& s) {
-    return all_in_domain(s, context, c.domain_id) && !(changes && names_ruler(s, context));
+    return all_in_domain(s, context, c.domain_id) &&
+           !(changes && names_ruler(s, context, me.clock.now_us()));
   });
 }
 

@@ -43,8 +43,9 @@ void next_grant_note(db::Session& s, const std::string& user_id, const std::stri
                      const std::string& target_id);
 // Does the role make the cloud's administrator, or a service of it, of who has it in a project.
 bool ruling_role(db::Session& s, const std::string& role_id);
-// Has the actor such a role anywhere but over a domain alone.
-bool rules_cloud(db::Session& s, const std::string& actor_kind, const std::string& actor_id);
+// Has the actor such a role anywhere but over a domain alone, or is one lent to it by a trust?
+bool rules_cloud(db::Session& s, const std::string& actor_kind, const std::string& actor_id,
+                 TimeUs now);
 std::vector<std::string> members_of(db::Session& s, const std::string& group_id);
 
 }  // namespace nuri::identity

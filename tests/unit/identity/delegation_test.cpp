@@ -123,6 +123,46 @@ TEST_F(Trusts, WhatTheTrustorLosesTheTrusteeLoses) {
   EXPECT_EQ(use(id).status, 401);
 }
 
+TEST_F(Trusts, WhoIsLentTheCloudIsNotToBeHadByWayOfADomain) {
+  Json head = make_user("head");
+  std::string role =
+      "/v3/domains/default/users/" + head["id"].as_string() + "/roles/" + role_id("admin");
+  ASSERT_EQ(call("PUT", role, admin()).status, 204);
+  std::string by_domain = token_of(
+      login("head", "pw of head", Json::object({{"domain", Json::object({{"id", "default"}})}})));
+  std::string user = "/v3/users/" + bob.user["id"].as_string();
+  auto reset = [&] {
+    Json fields = Json::object({{"password", "pw of bob"}});
+    return call("PATCH", user, by_domain, Json::object({{"user", fields}})).status;
+  };
+  trust(Json::object());
+  EXPECT_EQ(reset(), 200) << "a member's role is not the cloud";
+  Json caller = json(call("GET", "/v3/auth/tokens", admin(), {}, admin()))["token"];
+  auto lend = [&](const Json& more) {
+    Json body = Json::object({{"trustor_user_id", caller["user"]["id"]},
+                              {"trustee_user_id", bob.user["id"]},
+                              {"project_id", caller["project"]["id"]},
+                              {"impersonation", false},
+                              {"roles", Json::array({Json::object({{"name", "admin"}})})}});
+    for (const auto& [key, value] : more.as_object()) body.set(key, value);
+    Response r = call("POST", "/v3/OS-TRUST/trusts", admin(), Json::object({{"trust", body}}));
+    EXPECT_EQ(r.status, 201) << r.body;
+    return json(r)["trust"]["id"].as_string();
+  };
+  std::string id = lend(Json::object());
+  EXPECT_EQ(reset(), 403);
+  EXPECT_EQ(call("DELETE", user, by_domain).status, 403);
+  ASSERT_EQ(call("DELETE", "/v3/OS-TRUST/trusts/" + id, admin()).status, 204);
+  EXPECT_EQ(reset(), 200);
+  lend(Json::object({{"expires_at", iso_micros(clock.now_us() + 60 * kSecondUs)}}));
+  clock.advance(61 * kSecondUs);
+  EXPECT_EQ(reset(), 200) << "what is over lends nothing";
+  id = lend(Json::object({{"remaining_uses", 1}}));
+  EXPECT_EQ(reset(), 403);
+  EXPECT_EQ(use(id).status, 201);
+  EXPECT_EQ(reset(), 200) << "nor does what is spent";
+}
+
 TEST_F(Trusts, ATrusteeThatIsDisabledActsInNobodysNameAnyMore) {
   std::string id = trust(Json::object({{"impersonation", true}}));
   std::string token = token_in(use(id));
@@ -161,6 +201,24 @@ TEST_F(Delegation, AccessRulesLimitATokenToThem) {
   EXPECT_EQ(call("GET", self + "/projects", narrow).status, 401);
   EXPECT_EQ(call("GET", "/v3/regions", narrow).status, 401);
   EXPECT_EQ(call("DELETE", "/v3/auth/tokens", narrow, {}, narrow).status, 401);
+}
+
+TEST_F(Delegation, AnAccessRulesIdIsOfOneThatExists) {
+  Tenant t = tenant("ann", "member");
+  std::string self = "/v3/users/" + t.user["id"].as_string();
+  auto make = [&](const char* name, const Json& rule) {
+    Json body = Json::object({{"name", name}, {"access_rules", Json::array({rule})}});
+    return call("POST", self + "/application_credentials", t.token,
+                Json::object({{"application_credential", body}}));
+  };
+  EXPECT_EQ(make("a", Json::object({{"id", "newX"}})).status, 404);
+  EXPECT_EQ(make("b", Json::object({{"service", "compute"}, {"method", "GET"}})).status, 400);
+  Response made =
+      make("c", Json::object({{"service", "compute"}, {"method", "GET"}, {"path", "/v2.1/x"}}));
+  ASSERT_EQ(made.status, 201) << made.body;
+  Json rule = json(made)["application_credential"]["access_rules"].at(0);
+  EXPECT_EQ(make("d", Json::object({{"id", rule["id"]}})).status, 201);
+  EXPECT_EQ(json(call("GET", self + "/access_rules", t.token))["access_rules"].size(), 1u);
 }
 
 TEST_F(Delegation, ATrustLetsAnotherAct) {
