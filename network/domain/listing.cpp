@@ -70,29 +70,44 @@ bool matches(const Json& value, const std::vector<std::string>& wanted) {
   return std::all_of(by_member.begin(), by_member.end(), [](const auto& m) { return m.second; });
 }
 
-bool matches_tags(const Json& item, const std::string& filter, const std::string& text) {
-  std::set<std::string> have;
-  for (const Json& t : item["tags"].as_array()) have.insert(t.as_string());
-  std::vector<std::string> wanted = split(text);
-  auto has = [&](const std::string& t) { return have.contains(t); };
-  bool all = std::all_of(wanted.begin(), wanted.end(), has);
-  bool any = std::any_of(wanted.begin(), wanted.end(), has);
+// What a query asks of an item, made once: a query may hold thousands of parameters, and a list
+// thousands of items.
+struct Wanted {
+  std::map<std::string, std::vector<std::string>> values;  // by attribute
+  std::map<std::string, std::set<std::string>> tags;       // by filter; repeated, it is one longer
+};
+
+Wanted wanted_of(const Query& query) {
+  Wanted out;
+  for (const auto& [key, value] : query.items()) {
+    if (kControls.contains(key)) continue;
+    if (kTagFilters.contains(key)) {
+      for (std::string& tag : split(value)) out.tags[key].insert(std::move(tag));
+    } else {
+      out.values[key].push_back(value);
+    }
+  }
+  return out;
+}
+
+bool matches_tags(const Json& item, const std::string& filter,
+                  const std::set<std::string>& wanted) {
+  std::set<std::string> hits;
+  for (const Json& t : item["tags"].as_array()) {
+    std::string tag = t.as_string();
+    if (wanted.contains(tag)) hits.insert(std::move(tag));
+  }
+  bool all = hits.size() == wanted.size(), any = !hits.empty();
   if (filter == "tags") return all;
   if (filter == "tags-any") return any;
   return filter == "not-tags" ? !all : !any;
 }
 
-bool passes(const Json& item, const Query& query) {
-  std::set<std::string> seen;
-  for (const auto& [key, value] : query.items()) {
-    if (kControls.contains(key)) continue;
-    if (kTagFilters.contains(key)) {
-      if (!matches_tags(item, key, value)) return false;
-    } else if (seen.insert(key).second && !matches(item[key], query.all(key))) {
-      return false;
-    }
-  }
-  return true;
+bool passes(const Json& item, const Wanted& wanted) {
+  return std::all_of(wanted.tags.begin(), wanted.tags.end(),
+                     [&](const auto& f) { return matches_tags(item, f.first, f.second); }) &&
+         std::all_of(wanted.values.begin(), wanted.values.end(),
+                     [&](const auto& f) { return matches(item[f.first], f.second); });
 }
 
 bool less(const Json& a, const Json& b) {
@@ -146,8 +161,9 @@ Result<Page> list_page(std::vector<Json> items, const Query& query,
   if (!found)
     return bad_request(
         "The marker '" + marker.substr(0, 80) + "' is not the id of a listed resource.", "marker");
+  Wanted wanted = wanted_of(query);
   std::erase_if(items, [&](const Json& item) {
-    return item["id"].as_string() != marker && !passes(item, query);
+    return item["id"].as_string() != marker && !passes(item, wanted);
   });
   std::stable_sort(items.begin(), items.end(), [&](const Json& a, const Json& b) {
     for (size_t i = 0; i < keys.size(); ++i) {

@@ -78,6 +78,9 @@ TEST(Listing, TagsFilterEveryTaggedResource) {
     EXPECT_FALSE(found("not-tags=red"));
     EXPECT_TRUE(found("not-tags=red,green"));
     EXPECT_FALSE(found("not-tags-any=red,green"));
+    EXPECT_TRUE(found("tags-any=green&tags-any=red")) << "the same as tags-any=green,red";
+    EXPECT_TRUE(found("not-tags=green&not-tags=red"));
+    EXPECT_FALSE(found("tags=red&tags=green"));
     EXPECT_TRUE(found("tags=it%27s%20%22blue%22"));
     EXPECT_GT(c.ask(200, "GET", all + "/" + id, "member p1")
                   .as_object()
