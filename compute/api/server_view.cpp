@@ -239,9 +239,6 @@ void write_detail(JsonText& out, const Server& server, const Viewer& viewer) {
 void write_shown(JsonText& out, const Server& server, const Viewer& viewer) {
   write(out, server, viewer, kShow);
 }
-Json server_shown(const Server& server, const Viewer& viewer) {
-  return as_json(server, viewer, kShow);
-}
 Json server_updated(const Server& server, const Viewer& viewer) {
   return as_json(server, viewer, kUpdate);
 }

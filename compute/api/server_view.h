@@ -25,7 +25,6 @@ struct Viewer {
 void write_brief(JsonText& out, const Server& server, const Viewer& viewer);
 void write_detail(JsonText& out, const Server& server, const Viewer& viewer);  // in a list
 void write_shown(JsonText& out, const Server& server, const Viewer& viewer);   // alone
-Json server_shown(const Server& server, const Viewer& viewer);
 Json server_updated(const Server& server, const Viewer& viewer);  // as PUT answers
 // JSON schema of a server as it is shown (alone or in a list) in a microversion.
 Json server_schema(int version, bool alone);

@@ -43,6 +43,11 @@ void App::note_action(db::Session& s, const Context& c, const Server& server,
                     now, now, std::string("compute_") + action, "Success", ""});
 }
 
+Status need_own_list(const Context& c) {
+  if (!c.claims.project_id.empty() || c.claims.is_admin()) return {};
+  return forbidden("This needs a token of a project: yours is of none.");
+}
+
 Result<int64_t> limit_of(const Request& request) {
   const std::string* text = request.query.find("limit");
   if (!text) return kMaxPage;

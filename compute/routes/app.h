@@ -74,6 +74,8 @@ void add_legacy_routes(Router& router, App& app);
 void add_legacy_image_routes(Router& router, App& app);
 void add_legacy_volume_routes(Router& router, App& app);
 
+// Error: forbidden for who has no project to list the things of, and may not see everybody's.
+Status need_own_list(const Context& c);
 // Query helpers. Errors: bad_request naming the parameter.
 Result<int64_t> limit_of(const Request& request);  // 0..1000; 1000 where nothing is said
 Result<bool> flag_of(const Request& request, const char* name, bool fallback);

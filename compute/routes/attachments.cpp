@@ -65,7 +65,7 @@ Result<Response> attach(App& app, const Request& request, Context& c) {
           "Invalid volume: volume " + in.volume_id + " is attached to this server already.",
           "volumeId");
     // Promised to another, though storage may not have heard of it yet.
-    if (volume_promised(s, in.volume_id))
+    if (volume_promised(s, in.volume_id, now.project_id))
       return bad_request(
           "Invalid volume: volume " + in.volume_id + " is already attached to another server.",
           "volumeId");

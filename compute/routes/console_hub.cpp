@@ -16,16 +16,22 @@ int64_t steady_us() {
 }  // namespace
 
 Status ConsoleHub::announce(const std::string& session, const std::string& server_id,
-                            const std::string& host) {
+                            const std::string& host, const std::string& project_id) {
   const std::lock_guard lock(mutex_);
   const auto open = std::count_if(meetings_.begin(), meetings_.end(), [&](const auto& item) {
     return item.second->server_id == server_id;
   });
   if (open >= kMaxOfServer)
     return conflict("This server has " + std::to_string(open) + " consoles open already.");
+  const auto of_project = std::count_if(meetings_.begin(), meetings_.end(), [&](const auto& item) {
+    return item.second->project_id == project_id;
+  });
+  if (of_project >= kMaxOfProject)
+    return conflict("This project has " + std::to_string(of_project) + " consoles open already.");
   auto meeting = std::make_shared<Meeting>();
   meeting->server_id = server_id;
   meeting->host = host;
+  meeting->project_id = project_id;
   meetings_[session] = std::move(meeting);
   return {};
 }

@@ -15,12 +15,13 @@ namespace nuri::compute {
 // carries what its end says to the other one until either is over.
 class ConsoleHub {
  public:
-  static constexpr unsigned kMaxOfServer = 4;
+  // No project keeps the others out: the front serves 256 websockets at once.
+  static constexpr unsigned kMaxOfServer = 4, kMaxOfProject = 16;
 
-  // A meeting announced: the agent is told its name. Error: conflict where the server has too many
-  // consoles open.
+  // A meeting announced: the agent is told its name. Error: conflict where the server or its
+  // project has too many consoles open.
   Status announce(const std::string& session, const std::string& server_id,
-                  const std::string& host);
+                  const std::string& host, const std::string& project_id);
   // The user's end: waits for the agent's, then serves until either is over. False: nobody came.
   bool user(const std::string& session, WebSocket& socket, unsigned wait_ms);
   // Is this host's agent awaited there?
@@ -31,7 +32,7 @@ class ConsoleHub {
 
  private:
   struct Meeting {
-    std::string server_id, host;
+    std::string server_id, host, project_id;
     WebSocket* user = nullptr;
     WebSocket* agent = nullptr;
     int left = 0;  // ends that are done with the other's socket

@@ -84,7 +84,7 @@ Result<Response> post_console(App& app, const Request& request, Context& c) {
 }
 
 struct Opened {
-  std::string server_id, kind, host;
+  std::string server_id, kind, host, project_id;
 };
 
 // What the token opens now: its server may have gone since.
@@ -99,14 +99,14 @@ Result<Opened> take(App& app, const std::string& token) {
     auto found = take_console_token(s, hash, app.clock.now_us());
     auto server = found ? find_server(s, found->server_id) : std::nullopt;
     if (!server || server->deleted || server->host.empty()) return refused;
-    return Opened{found->server_id, found->kind, server->host};
+    return Opened{found->server_id, found->kind, server->host, server->project_id};
   });
 }
 
 // On the websocket's own thread, for as long as it is open.
 void serve(App& app, ConsoleHub& hub, const Opened& opened, WebSocket& socket) {
   const std::string session = app.random.uuid();
-  Status ready = hub.announce(session, opened.server_id, opened.host);
+  Status ready = hub.announce(session, opened.server_id, opened.host, opened.project_id);
   if (ready) {
     Json params = Json::object(
         {{"server_id", opened.server_id}, {"kind", opened.kind}, {"session", session}});

@@ -61,7 +61,7 @@ Status write_server(App& app, db::Session& s, const Context& c, const Server& se
   for (ServerVolume v : r.volumes) {
     v.attachment_id = app.random.uuid();
     if (v.state == "making") v.volume_id = app.random.uuid();
-    if (volume_promised(s, v.volume_id))
+    if (volume_promised(s, v.volume_id, v.project_id))
       return bad_request("Block Device Mapping is Invalid: volume " + v.volume_id +
                              " is already attached to a server.",
                          "block_device_mapping_v2");

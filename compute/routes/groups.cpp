@@ -100,6 +100,7 @@ Result<Response> create(App& app, const Request& request, Context& c) {
 
 Result<Response> list(App& app, const Request& request, Context& c) {
   bool all = c.claims.is_admin() && request.query.contains("all_projects");
+  TRYV(need_own_list(c));
   int64_t limit = TRY(limit_of(request));
   int64_t offset = 0;
   if (const std::string* text = request.query.find("offset")) {

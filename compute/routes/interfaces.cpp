@@ -222,17 +222,6 @@ void add_interface_routes(Router& router, App& app) {
         return Response::json(200, Json::object({{c.param("network"), *list_}}));
       });
   router.add(
-      "GET", "/v2.1/servers/{id}/os-server-password", Access::reader,
-      [&app](const Request&, Context& c) -> Result<Response> {
-        TRYV(app.load(c, c.param("id")));
-        return Response::json(200, Json::object({{"password", ""}}));  // no guest has posted one
-      });
-  router.add("DELETE", "/v2.1/servers/{id}/os-server-password", Access::member,
-             [&app](const Request&, Context& c) -> Result<Response> {
-               TRYV(app.load(c, c.param("id")));
-               return Response::empty(204);
-             });
-  router.add(
       "GET", "/v2.1/servers/{id}/os-security-groups", Access::reader,
       [&app](const Request&, Context& c) -> Result<Response> {
         Server server = TRY(app.load(c, c.param("id")));

@@ -40,8 +40,8 @@ Status use_volume(App& app, const Context& c, const DeviceWish& d, Resolved& out
   if (d.root && volume["bootable"].as_string() != "true")
     return bad_request(
         "Block Device Mapping is Invalid: Volume " + d.id + " is not bootable.", kField);
-  bool promised =
-      TRY(app.db.read([&](db::Session& s) { return volume_promised(s, d.id); }));
+  bool promised = TRY(app.db.read(
+      [&](db::Session& s) { return volume_promised(s, d.id, c.claims.project_id); }));
   if (promised)
     return bad_request("Block Device Mapping is Invalid: volume " + d.id +
                            " is already attached to a server.",

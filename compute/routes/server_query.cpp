@@ -140,6 +140,7 @@ Status read_project(const Request& request, const Context& c, ServerFilter& f) {
   if (all && !c.claims.is_admin())
     return forbidden(
         "Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
+  TRYV(need_own_list(c));
   const Query& q = request.query;
   std::string asked = q.get("project_id").empty() ? q.get("tenant_id") : q.get("project_id");
   f.project_id = all ? asked : c.claims.project_id;

@@ -106,8 +106,9 @@ std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_
   return volumes().one(s, "WHERE server_id=?1 AND volume_id=?2", {server_id, volume_id});
 }
 
-bool volume_promised(db::Session& s, std::string_view volume_id) {
-  return s.count("SELECT count(*) FROM server_volumes WHERE volume_id=?1", {volume_id}) > 0;
+bool volume_promised(db::Session& s, std::string_view volume_id, std::string_view project_id) {
+  return s.count("SELECT count(*) FROM server_volumes WHERE volume_id=?1 AND project_id=?2",
+                 {volume_id, project_id}) > 0;
 }
 
 void refresh_shown(db::Session& s, Server& server) {

@@ -42,10 +42,6 @@ std::vector<ServerGroup> list_server_groups(db::Session& s, std::string_view pro
                       {project_id, limit, offset});
 }
 
-int64_t count_server_groups(db::Session& s, std::string_view project_id) {
-  return s.count("SELECT count(*) FROM server_groups WHERE project_id=?1", {project_id});
-}
-
 std::vector<std::string> group_members(db::Session& s, std::string_view group_id) {
   return s.all(
       "SELECT h.server_id FROM server_hints h JOIN servers v ON v.id=h.server_id WHERE "

@@ -67,12 +67,6 @@ void release(db::Session& s, std::string_view server_id) {
   host_book().release(s, server_id);
 }
 
-Used used_by_project(db::Session& s, std::string_view project) {
-  const ledger::Ledger& q = quota();
-  return {q.used(s, project, "instances"), q.used(s, project, "cores"), q.used(s, project, "ram"),
-          0};
-}
-
 Used used_on_host(db::Session& s, std::string_view host) {
   const ledger::Ledger& b = host_book();
   int64_t servers = s.count(

@@ -26,7 +26,6 @@ Status claim_quota(db::Session& s, const Server& server);
 void allocate_host(db::Session& s, std::string_view server_id, std::string_view host);
 // Everything a server has, of project and host.
 void release(db::Session& s, std::string_view server_id);
-Used used_by_project(db::Session& s, std::string_view project_id);
 Used used_on_host(db::Session& s, std::string_view host);
 // Of all hosts at once, without the number of servers.
 std::map<std::string, Used> used_on_hosts(db::Session& s);

@@ -24,7 +24,6 @@ std::optional<ServerGroup> find_server_group(db::Session& s, std::string_view id
 // Oldest first; "" lists all projects'.
 std::vector<ServerGroup> list_server_groups(db::Session& s, std::string_view project_id,
                                             int64_t offset, int64_t limit);
-int64_t count_server_groups(db::Session& s, std::string_view project_id);
 // Servers of it that are not gone, oldest first.
 std::vector<std::string> group_members(db::Session& s, std::string_view group_id);
 int64_t count_group_members(db::Session& s, std::string_view group_id, std::string_view user_id);

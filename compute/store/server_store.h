@@ -39,7 +39,7 @@ std::vector<ServerVolume> volumes_of(db::Session& s, std::string_view server_id)
 std::optional<ServerVolume> find_volume(db::Session& s, std::string_view server_id,
                                         std::string_view volume_id);
 // Does any server have it, or is to get it?
-bool volume_promised(db::Session& s, std::string_view volume_id);
+bool volume_promised(db::Session& s, std::string_view volume_id, std::string_view project_id);
 
 // The JSON a list shows of ports and volumes, rebuilt into the server from their rows.
 void refresh_shown(db::Session& s, Server& server);

@@ -254,6 +254,8 @@ Result<Outcome> ServerTask::boot(const Task& task) {
 
 Result<Outcome> ServerTask::failed(const Task& task) {
   View v = TRY(look(task.id));
+  if (v.server.vm_state == VmState::shelved_offloaded)
+    return Outcome::next(v.server.host.empty() ? "parked" : "offload");
   bool waiting = false;
   for (const ServerVolume& volume : v.volumes) {
     if (volume.state != "detaching" && volume.state != "unplugging") continue;
@@ -277,10 +279,16 @@ Result<Outcome> ServerTask::failed(const Task& task) {
 }
 
 // The server as it is stays for its owner to look at and delete; the host is not to go on with it.
+// A shelved one has its image still: once the host has let go of it, it can be unshelved again.
 Status ServerTask::fail(db::Session& s, const std::string& id, const std::string& why,
                         const std::string& details) {
   auto server = find_server(s, id);
   if (!server) return internal("a failing server without a row: " + id);
+  if (server->vm_state == VmState::shelved_offloaded) {
+    if (server->host.empty()) return stay_parked(s, id, why);
+    finish_actions(s, id, {"unshelve"}, clock_.now_us(), "Error", why);
+    return {};
+  }
   server->vm_state = VmState::error;
   server->task_state = TaskState::none;
   server->fault_code = 500;
@@ -353,8 +361,8 @@ Result<Outcome> ServerTask::release(const Task& task) {
     std::string target = "/internal/v1/volumes/" + volume.volume_id;
     TRYV(peers_.storage.call("DELETE", target + "/attachment/" + volume.attachment_id));
     if (!volume.delete_on_termination) continue;
-    // One with snapshots stays its user's.
-    auto deleted = peers_.storage.call("DELETE", target);
+    // One with snapshots stays its user's; one that was given to another project is theirs.
+    auto deleted = peers_.storage.call("DELETE", target + "?project_id=" + volume.project_id);
     if (!deleted && !permanent(deleted.error())) return deleted.error();
   }
   for (const ServerPort& port : v.ports) {

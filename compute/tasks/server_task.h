@@ -16,6 +16,7 @@
 //      \________\________\________\____> failed            and ports come and go
 //   watch -> offload -> offloaded -> parked       failed: in ERROR, waits for the delete signal
 //   parked -> place                               parked: shelved, on no host
+//   failed -> offload                             of an unshelve: the host lets go, it stays parked
 //   delete signal, at any point: remove -> gone -> release -> (no row, no task)
 //
 // Ids of ports and attachments are in rows before anybody outside hears of them, outside creates

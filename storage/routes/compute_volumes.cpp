@@ -115,10 +115,13 @@ Result<Response> get_volume(Service& p, const Request&, Context& context) {
   return Response::json(200, view(v));
 }
 
-Result<Response> drop_volume(Service& p, const Request&, Context& context) {
+// ?project_id= says whose the volume is to be: one that went to another project meanwhile stays.
+Result<Response> drop_volume(Service& p, const Request& request, Context& context) {
+  const std::string owner = request.query.get("project_id");
   TRYV(p.db.write([&](db::Session& s) -> Status {
-    store::bury(s, context.param("id"), p.clock.now_us());
     auto v = store::find(s, context.param("id"));
+    if (v && !owner.empty() && v->project_id != owner) return {};
+    store::bury(s, context.param("id"), p.clock.now_us());
     if (!v || v->status == "deleting") return {};
     Status done = start_delete(p, s, *v, false, true);
     return done ? done : Status(conflict(done.error().message));

@@ -105,7 +105,9 @@ Status start_delete(Service& p, db::Session& s, Volume& volume, bool cascade, bo
     return n.status != "deleting" || n.metered;
   });
   TRYV(may_delete(volume, in_the_way, force));
-  for (Snapshot& n : snapshots) TRYV(start_delete(p, s, n, true));
+  for (Snapshot& n : snapshots) {
+    if (n.project_id == volume.project_id) TRYV(start_delete(p, s, n, true));
+  }
   TimeUs now = p.clock.now_us();
   if (volume.metered) store::emit_usage(s, volume, "end", now);
   volume.metered = false;

@@ -91,12 +91,21 @@ Result<Response> list_of(Service& p, const Request& request, Context& context, b
   return Response::json(200, Json::object({{"transfers", items}}));
 }
 
+// Snapshots do not outlive their volume: whoever had it could delete those of its old owner.
+Status may_leave_snapshots(db::Session& s, const std::string& volume_id) {
+  if (store::snapshots_of(s, volume_id).empty()) return {};
+  return bad_request(
+      "Invalid volume: Volume " + volume_id +
+          " has snapshots, which go with it: no_snapshots must be false, or they be deleted first.",
+      "no_snapshots");
+}
+
 // The volume, and with it its snapshots, go over: to the new project's quota and bill.
-Status hand_over(Service& p, db::Session& s, Volume& v, const Transfer& t, const Context& context) {
+Status hand_over(Service& p, db::Session& s, Volume& v, const Context& context) {
   const std::string from = v.project_id, to = context.param("project_id");
   TimeUs now = p.clock.now_us();
   auto snapshots = store::snapshots_of(s, v.id);
-  if (t.no_snapshots) snapshots.clear();
+  std::erase_if(snapshots, [&](const Snapshot& n) { return n.project_id != from; });
   TRYV(p.quota.move(s, v.id, from, to));
   if (v.metered) store::emit_usage(s, v, "end", now);
   v.project_id = to;
@@ -132,6 +141,7 @@ Result<Response> create_transfer(Service& p, const Request& request, Context& co
     if (v.status != "available" || v.attachment)
       return bad_request("Invalid volume: status must be available, but it is " + v.status + ".",
                          "status");
+    if (t.no_snapshots) TRYV(may_leave_snapshots(s, v.id));
     t.volume_id = v.id;
     t.project_id = v.project_id;
     v.status = "awaiting-transfer";
@@ -181,7 +191,8 @@ Result<Response> accept_transfer(Service& p, const Request& request, Context& co
     auto v = store::find(s, t->volume_id);
     if (!v || v->status != "awaiting-transfer")
       return bad_request("Invalid volume: status must be awaiting-transfer.", "status");
-    TRYV(hand_over(p, s, *v, *t, context));
+    if (t->no_snapshots) TRYV(may_leave_snapshots(s, v->id));
+    TRYV(hand_over(p, s, *v, context));
     store::remove_transfer(s, t->id);
     return std::move(*t);
   }));

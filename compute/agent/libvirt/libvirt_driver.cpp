@@ -13,6 +13,7 @@ namespace nuri::compute::agent::libvirt {
 namespace {
 constexpr unsigned kStartMs = 60'000, kChangeMs = 30'000;
 constexpr int64_t kGib = 1ll << 30;
+constexpr const char* kQemuLogs = "/var/log/libvirt/qemu/";  // libvirt keeps them after a domain
 
 Status make_clone(const std::string& path, const BaseImage& base, int64_t size) {
   std::string part = path + ".part";
@@ -20,6 +21,12 @@ Status make_clone(const std::string& path, const BaseImage& base, int64_t size) 
   chmod(part.c_str(), 0600);  // libvirt gives it to QEMU's user while the guest runs
   if (rename(part.c_str(), path.c_str()) != 0) return internal("rename " + part);
   return {};
+}
+
+void drop_qemu_log(const std::string& id) {
+  std::string path = kQemuLogs + domain_name(id) + ".log";
+  struct stat found {};
+  if (lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode)) unlink(path.c_str());
 }
 }  // namespace
 
@@ -100,6 +107,7 @@ Status LibvirtDriver::remove(const std::string& id, const ServerFiles& files) {
   // Only ever a folder of this server's.
   std::filesystem::path directory(files.directory);
   if (directory.filename() != id) return internal("not a server's folder: " + files.directory);
+  drop_qemu_log(id);
   std::error_code ec;
   std::filesystem::remove_all(directory, ec);
   if (ec) return internal("remove " + files.directory + ": " + ec.message());

@@ -42,7 +42,6 @@ class Agent {
   Status upload_image(const std::string& image_id, const std::string& path);
   Result<bool> image_arrived(const std::string& image_id);
   Result<storage::agent::FileVolumes::Source> image_for_volume(const Json& image);
-  void observe_server(const std::string& kind, const std::string& id, Json state);
   void report_loop();
   void report_host();
   void clean_images();

@@ -72,6 +72,30 @@ TEST(BootVolume, OfTheUsersOwn) {
   }
 }
 
+// Its server never ran, so storage had not heard of it: its owner was free to give it away.
+TEST(BootVolume, OneGivenToAnotherProjectIsTheirs) {
+  World w;
+  make_bootable(w);
+  w.add_flavor("huge", 50000);  // no host has so much
+  auto made = create(w, of_volume(true), "", Json::object({{"flavorRef", "huge"}}));
+  ASSERT_EQ(made.status, 202) << made.body;
+  std::string id = body_of(made)["server"]["id"].as_string();
+  ASSERT_TRUE(w.run_until([&] { return w.status(id) == "ERROR"; }));
+  EXPECT_EQ(create(w, of_volume()).status, 400) << "promised within the project";
+  w.storage.volumes[kVolume].set("project_id", kOtherProject);
+  Json server = Json::object({{"name", "theirs"},
+                              {"imageRef", ""},
+                              {"flavorRef", "1"},
+                              {"networks", "none"},
+                              {"block_device_mapping_v2", of_volume()}});
+  auto theirs = w.send("POST", "/v2.1/servers", "foreign", Json::object({{"server", server}}), 37);
+  EXPECT_EQ(theirs.status, 202) << theirs.body;
+  ASSERT_TRUE(w.run_until([&] { return w.storage.attachments.count(kVolume) == 1; }));
+  ASSERT_EQ(w.send("DELETE", "/v2.1/servers/" + id, "member").status, 204);
+  ASSERT_TRUE(w.run_until([&] { return w.status(id) == "gone"; }));
+  EXPECT_EQ(w.storage.volumes.count(kVolume), 1u);
+}
+
 TEST(BootVolume, MadeOfImageSnapshotAndNothing) {
   World w;
   w.storage.snapshots[kSnapshot] = Json::object(

@@ -205,7 +205,7 @@ TEST(ConsoleUrl, IsAtTheGatewaysRoot) {
 
 TEST(ConsoleHub, CarriesBothWaysUntilOneEnds) {
   ConsoleHub hub;
-  ASSERT_TRUE(hub.announce("s", "server", "host1").ok());
+  ASSERT_TRUE(hub.announce("s", "server", "host1", "project").ok());
   EXPECT_FALSE(hub.awaited("s", "host2")) << "another host's agent does not get in";
   EXPECT_TRUE(hub.awaited("s", "host1"));
   FakeSocket user, agent;
@@ -226,12 +226,12 @@ TEST(ConsoleHub, CarriesBothWaysUntilOneEnds) {
 
 TEST(ConsoleHub, NobodyComes) {
   ConsoleHub hub;
-  ASSERT_TRUE(hub.announce("s", "server", "host1").ok());
+  ASSERT_TRUE(hub.announce("s", "server", "host1", "project").ok());
   FakeSocket user, agent;
   EXPECT_FALSE(hub.user("s", user, 1));
   hub.agent("s", agent);  // too late: returns at once
   EXPECT_FALSE(hub.user("s", user, 1));
-  ASSERT_TRUE(hub.announce("t", "server", "host1").ok());
+  ASSERT_TRUE(hub.announce("t", "server", "host1", "project").ok());
   std::thread agents([&] { hub.agent("t", agent); });
   hub.cancel("t");  // the question to the agent failed after all
   agents.join();
@@ -240,11 +240,23 @@ TEST(ConsoleHub, NobodyComes) {
 TEST(ConsoleHub, AServerHasAFewAtATime) {
   ConsoleHub hub;
   for (unsigned i = 0; i < ConsoleHub::kMaxOfServer; ++i)
-    EXPECT_TRUE(hub.announce(std::to_string(i), "server", "host1").ok());
-  EXPECT_FALSE(hub.announce("more", "server", "host1").ok());
-  EXPECT_TRUE(hub.announce("more", "another", "host1").ok());
+    EXPECT_TRUE(hub.announce(std::to_string(i), "server", "host1", "project").ok());
+  EXPECT_FALSE(hub.announce("more", "server", "host1", "project").ok());
+  EXPECT_TRUE(hub.announce("more", "another", "host1", "project").ok());
   hub.cancel("0");
-  EXPECT_TRUE(hub.announce("again", "server", "host1").ok());
+  EXPECT_TRUE(hub.announce("again", "server", "host1", "project").ok());
+}
+
+TEST(ConsoleHub, AProjectHasAShare) {
+  ConsoleHub hub;
+  for (unsigned i = 0; i < ConsoleHub::kMaxOfProject; ++i) {
+    std::string n = std::to_string(i);
+    EXPECT_TRUE(hub.announce(n, "server" + n, "host1", "greedy").ok());
+  }
+  EXPECT_FALSE(hub.announce("more", "another", "host1", "greedy").ok());
+  EXPECT_TRUE(hub.announce("more", "another", "host1", "modest").ok());
+  hub.cancel("0");
+  EXPECT_TRUE(hub.announce("again", "another", "host1", "greedy").ok());
 }
 
 }  // namespace nuri::compute::test

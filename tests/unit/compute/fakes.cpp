@@ -17,6 +17,10 @@ Result<std::shared_ptr<const Claims>> FakeTokens::check(std::string_view token) 
     claims->host = "host1";
   } else if (word == "service") {
     claims->service = "metering";
+  } else if (word == "system-reader") {
+    claims->scope = Claims::Scope::system;
+    claims->project_id.clear();
+    claims->roles = {{"r", "reader"}};
   } else if (word == "foreign") {
     claims->roles = {{"r", "member"}};
   } else if (word == "admin" || word == "member" || word == "reader") {
@@ -183,6 +187,11 @@ Result<Json> FakeStorage::call(std::string_view method, const std::string& targe
                                : Result<Json>(not_found("no volume"));
   }
   const std::string& id = p.at(3);
+  size_t query = target.find("?project_id=");
+  bool foreign = query != std::string::npos && volumes.count(id) &&
+                 volumes[id].contains("project_id") &&
+                 volumes[id]["project_id"].as_string() != target.substr(query + 12);
+  if (foreign && method == "DELETE" && p.size() == 4) return Json();
   if (p.size() == 4) return internal_volume(method, id, body);
   if (method == "DELETE") {
     if (volumes.count(id)) volumes[id].set("status", "available");

@@ -365,6 +365,33 @@ TEST(Life, UnshelveThatFindsNoRoomStaysShelved) {
   EXPECT_EQ(w.image.images.size(), 1u) << "the shelved image goes with its server";
 }
 
+// The host refuses the guest, or says nothing until the boot's time is over.
+TEST(Life, UnshelveThatDoesNotBootStaysShelved) {
+  for (bool silent : {false, true}) {
+    World w;
+    std::string id = active_server(w);
+    ASSERT_EQ(act(w, id, "shelve").status, 202);
+    ASSERT_TRUE(becomes(w, id, "SHELVED_OFFLOADED"));
+    if (!silent) w.agent.fail_with = "no such machine";
+    w.agent.dead = silent;
+    ASSERT_EQ(act(w, id, "unshelve").status, 202);
+    if (silent) {
+      EXPECT_FALSE(w.run_until([&] { return w.status(id) == "ERROR"; }, 2000));
+      EXPECT_EQ(act(w, id, "unshelve").status, 409) << "the host may be at it";
+      w.agent.dead = false;
+    }
+    ASSERT_TRUE(becomes(w, id, "SHELVED_OFFLOADED")) << w.show(id).dump();
+    expect_action(w, id, "unshelve", "Error");
+    EXPECT_TRUE(w.agent.servers.empty());
+    EXPECT_TRUE(w.show(id, 3, "admin")["OS-EXT-SRV-ATTR:host"].is_null());
+    EXPECT_EQ(act(w, id, "reboot", Json::object({{"type", "HARD"}})).status, 409);
+    w.agent.fail_with.clear();
+    ASSERT_EQ(act(w, id, "unshelve").status, 202);
+    ASSERT_TRUE(becomes(w, id, "ACTIVE")) << w.show(id).dump();
+    remove(w, id);
+  }
+}
+
 TEST(Life, PasswordThatTheGuestPosts) {
   World w;
   std::string id = active_server(w);

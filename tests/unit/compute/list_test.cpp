@@ -42,6 +42,15 @@ struct Many {
 
 }  // namespace
 
+TEST(ServerLists, WhoHasNoProjectSeesNobodysThings) {
+  Many m;
+  m.make("one");
+  for (const char* list : {"/v2.1/servers", "/v2.1/servers/detail", "/v2.1/os-server-groups"}) {
+    EXPECT_EQ(m.w.send("GET", list, "system-reader").status, 403) << list;
+    EXPECT_EQ(m.w.send("GET", list, "reader").status, 200) << list;
+  }
+}
+
 TEST(ServerLists, EachFilter) {
   Many m;
   m.make("web-1", [](Server& s) {

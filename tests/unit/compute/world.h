@@ -23,7 +23,8 @@ inline const std::string kNetwork = "aaaaaaaa-0000-4000-8000-000000000001";
 inline const std::string kImage = "bbbbbbbb-0000-4000-8000-000000000001";
 inline const std::string kVolume = "cccccccc-0000-4000-8000-000000000001";
 
-// Tokens are words: admin, member, reader, foreign (member of another project), agent, service.
+// Tokens are words: admin, member, reader, foreign (member of another project), system-reader (of
+// no project), agent, service.
 class FakeTokens final : public TokenChecker {
  public:
   Result<std::shared_ptr<const Claims>> check(std::string_view token) override;

@@ -61,6 +61,42 @@ TEST_F(Cloud, ATransferIsTakenBack) {
   EXPECT_EQ(status(id), "available");
 }
 
+// Who has the volume could delete, or give away, what its old owner has kept of it.
+TEST_F(Cloud, SnapshotsDoNotStayBehind) {
+  std::string id = make();
+  settle();
+  const std::string at = "/v3/p/volume-transfers";
+  std::string body = R"({"transfer":{"volume_id":")" + id + R"(","no_snapshots":true}})";
+  std::string snap = snapshot(id);
+  settle();
+  Response refused = call("member@p", "POST", at, body, "3.55");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("snapshots"), std::string::npos) << refused.body;
+  EXPECT_EQ(status(id), "available");
+  // One that was offered so before this was refused.
+  body = R"({"transfer":{"volume_id":")" + id + R"("}})";
+  Json offer = json(call("member@p", "POST", at, body, "3.55"))["transfer"];
+  EXPECT_TRUE(db->write([](db::Session& s) { s.exec("UPDATE transfers SET no_snapshots=1"); }));
+  std::string accept = "/v3/q/volume-transfers/" + offer["id"].as_string() + "/accept";
+  std::string key = R"({"accept":{"auth_key":")" + offer["auth_key"].as_string() + "\"}}";
+  EXPECT_EQ(call("member@q", "POST", accept, key, "3.55").status, 400);
+  call("member@p", "DELETE", "/v3/p/snapshots/" + snap);
+  settle();
+  EXPECT_EQ(call("member@q", "POST", accept, key, "3.55").status, 202);
+}
+
+TEST_F(Cloud, DroppedByComputeOnlyWhereItIsTheProjects) {
+  std::string id = make();
+  settle();
+  const std::string at = "/internal/v1/volumes/" + id + "?project_id=";
+  EXPECT_EQ(call("service@", "DELETE", at + "q").status, 204);
+  settle();
+  EXPECT_EQ(status(id), "available");
+  EXPECT_EQ(call("service@", "DELETE", at + "p").status, 204);
+  settle();
+  expect_nothing_left();
+}
+
 TEST_F(Cloud, AttachmentsApi) {
   std::string id = make();
   settle();
