@@ -75,10 +75,16 @@ class Cloud {
   // After whatever was done, a list from kept texts is the list made from the rows.
   void expect_true_lists() {
     for (const char* who : {"admin p0", "member p1"}) {
-      std::string kept = send("GET", "/v2.0/ports?limit=500", who).body;
-      // Sorting by what the order is already has the list made from all rows.
-      EXPECT_EQ(kept, send("GET", "/v2.0/ports?limit=500&sort_key=created_at", who).body) << who;
-      EXPECT_EQ(kept, send("GET", "/v2.0/ports", who).body) << who;
+      std::string kept, sorted, all;
+      // A live driver may bring a port up between two looks; a list that is wrong stays wrong.
+      for (int look = 0; look == 0 || (look < 5 && (kept != sorted || kept != all)); ++look) {
+        kept = send("GET", "/v2.0/ports?limit=500", who).body;
+        // Sorting by what the order is already has the list made from all rows.
+        sorted = send("GET", "/v2.0/ports?limit=500&sort_key=created_at", who).body;
+        all = send("GET", "/v2.0/ports", who).body;
+      }
+      EXPECT_EQ(kept, sorted) << who;
+      EXPECT_EQ(kept, all) << who;
     }
   }
   // The answer's JSON; fails the test on another status.
