@@ -61,7 +61,8 @@ chassis_registered() {
     [ "$(ovn-sbctl --bare --columns=name list Chassis "$(hostname)")" = "$(hostname)" ]
 }
 br_int_connected() { ovs-vsctl br-exists br-int && ip link show br-int; }
-libvirt_answers() { virsh -q -c qemu:///system version; }
+# One that asks while libvirtd starts may wait for ever.
+libvirt_answers() { timeout 5 virsh -q -c qemu:///system version; }
 
 engines_up() {
     local rest=() name

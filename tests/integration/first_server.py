@@ -72,14 +72,23 @@ def shown_json(out):
     return json.loads(out[re.search(r"^[\[{]", out, re.M).start():])
 
 
+usual_s = 1.0  # what a call takes on this machine
+
+
 def run_client(env, command, killed=True):
+    """In its first half a call has not yet said a word to the cloud."""
+    global usual_s
+    began, struck = time.monotonic(), False
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if KILL_DURING and killed:
-        try:  # its first second goes by before it says a word to the cloud
-            process.wait(dice.uniform(0.7, 2.2))
+        try:
+            process.wait(usual_s * dice.uniform(0.45, 0.95))
         except subprocess.TimeoutExpired:
             kill_next()
+            struck = True
     out, err = process.communicate(timeout=300)
+    if not struck and "--wait" not in command:
+        usual_s = 0.7 * usual_s + 0.3 * (time.monotonic() - began)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
